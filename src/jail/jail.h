@@ -1,0 +1,71 @@
+// Supervises one process tree: nothing in it starts a program that the gateway has not released.
+// seccomp user notification on execve and execveat holds the caller until the answer; descendants
+// inherit the filter and cannot drop it. Knows no policy and no store: it asks over the API.
+//
+// This room and sys/ are the only ones that make raw system calls. Works without root on Linux 5.13
+// and newer. Thread safety: run() may be called once at a time per process (it owns SIGCHLD).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "client/client.h"
+#include "model/action.h"
+
+namespace countersign::jail {
+
+/// Told about everything that happens, for display. Called on the supervisor's thread; must not
+/// block. The answer's `request` stays valid during the call.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    /// An action has been answered finally (granted, denied, expired).
+    virtual void decided(const model::ActionRequest& request,
+                         const client::ActionAnswer& answer) = 0;
+    /// An action is held; decided() follows when it ends.
+    virtual void held(const model::ActionRequest& request, const client::ActionAnswer& answer) = 0;
+};
+
+struct RunOptions {
+    std::vector<std::string> argv;
+    std::string directory;      ///< absolute working directory of the agent
+    std::string workspace;      ///< absolute; writable inside
+    std::string agent_socket;   ///< of the gateway
+    std::string session_token;  ///< given to the agent as COUNTERSIGN_SESSION
+    std::string session_id;
+    model::AgentIdentity agent;
+    std::string home;
+    bool network = true;  ///< false: a network namespace with loopback only
+    /// Paths that vanish inside (empty, read-only in their place): the gateway's state, config and
+    /// operator socket, approvers' keys.
+    std::vector<std::string> hidden;
+    Observer* observer = nullptr;  ///< may be nullptr; not owned
+};
+
+struct RunReport {
+    int exit_code = 0;  ///< of argv; 128+signal; 126 when it was not permitted
+    long actions = 0;
+    long allowed = 0;  ///< without a question
+    long held = 0;     ///< asked a person
+    long denied = 0;
+    Duration duration{};
+};
+
+/// Runs the tree to its end. Unsupported (naming what is missing) before anything runs when the
+/// kernel lacks what is needed; Unavailable when the gateway cannot be asked. If the supervisor
+/// dies, the kernel kills the tree.
+Result<RunReport> run(const RunOptions& options);
+
+/// What this kernel offers and so what run() enforces, one line each, for `doctor`.
+struct Feature {
+    std::string name;
+    bool available = false;
+    bool required = false;
+    std::string detail;
+};
+std::vector<Feature> features();
+
+}  // namespace countersign::jail

@@ -1,0 +1,70 @@
+// An agent's session. Values; thread safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/action.h"
+#include "model/tier.h"
+
+namespace countersign::model {
+
+enum class SessionState { Active, Ended, Revoked, Expired };
+
+inline constexpr std::array<std::string_view, 4> kSessionStateNames = {"active", "ended", "revoked",
+                                                                       "expired"};
+
+constexpr std::string_view session_state_name(SessionState state) {
+    return name_in(kSessionStateNames, state);
+}
+
+struct Session {
+    std::string id;                       ///< "s-" and 16 hex digits
+    std::optional<std::string> parent;    ///< delegated from
+    std::vector<std::string> delegation;  ///< ids from the root down to the parent
+    AgentIdentity agent;
+    std::string principal;
+    std::string purpose;
+    std::string door;
+    std::string host;
+    std::string workspace;
+    std::string home;
+    bool contained = false;
+    bool staged = false;
+    Tier ceiling = Tier::Irreversible;  ///< actions above it are denied; a child's is never higher
+    Instant started;
+    Instant expires;
+    SessionState state = SessionState::Active;
+    std::optional<Instant> ended;
+    std::optional<int> process_id;  ///< root of the supervised tree, for containment
+
+    bool operator==(const Session&) const = default;
+};
+
+/// What opens a session.
+struct SessionRequest {
+    AgentIdentity agent;
+    std::string principal;
+    std::string purpose;
+    std::string door;
+    std::string host;
+    std::string workspace;
+    std::string home;
+    bool contained = false;
+    bool staged = false;
+    Tier ceiling = Tier::Irreversible;
+    Duration lifetime = std::chrono::hours(8);
+    std::optional<int> process_id;
+
+    bool operator==(const SessionRequest&) const = default;
+};
+
+/// A session and the only copy of its token; the gateway keeps a hash.
+struct SessionGrant {
+    Session session;
+    std::string token;  ///< "cst_" and base64url of 32 random bytes
+};
+
+}  // namespace countersign::model

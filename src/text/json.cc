@@ -1,0 +1,432 @@
+#include "text/json.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+#include "base/limits.h"
+#include "text/utf8.h"
+
+namespace countersign::text {
+namespace {
+
+namespace json = boost::json;
+
+// Boost.JSON keeps the last of two members with one name. Which one a reader elsewhere keeps is
+// anyone's guess, so a document with a duplicate is refused (RFC 8259 section 4). This handler
+// counts the members that the parser saw; a value that holds fewer had a duplicate.
+struct CountingHandler {
+    constexpr static std::size_t max_object_size = std::size_t(-1);
+    constexpr static std::size_t max_array_size = std::size_t(-1);
+    constexpr static std::size_t max_key_size = std::size_t(-1);
+    constexpr static std::size_t max_string_size = std::size_t(-1);
+    std::size_t members = 0;
+
+    bool on_document_begin(json::error_code&) { return true; }
+    bool on_document_end(json::error_code&) { return true; }
+    bool on_object_begin(json::error_code&) { return true; }
+    bool on_object_end(std::size_t count, json::error_code&) {
+        members += count;
+        return true;
+    }
+    bool on_array_begin(json::error_code&) { return true; }
+    bool on_array_end(std::size_t, json::error_code&) { return true; }
+    bool on_key_part(json::string_view, std::size_t, json::error_code&) { return true; }
+    bool on_key(json::string_view, std::size_t, json::error_code&) { return true; }
+    bool on_string_part(json::string_view, std::size_t, json::error_code&) { return true; }
+    bool on_string(json::string_view, std::size_t, json::error_code&) { return true; }
+    bool on_number_part(json::string_view, json::error_code&) { return true; }
+    bool on_int64(std::int64_t, json::string_view, json::error_code&) { return true; }
+    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return true; }
+    bool on_double(double, json::string_view, json::error_code&) { return true; }
+    bool on_bool(bool, json::error_code&) { return true; }
+    bool on_null(json::error_code&) { return true; }
+    bool on_comment_part(json::string_view, json::error_code&) { return true; }
+    bool on_comment(json::string_view, json::error_code&) { return true; }
+};
+
+std::size_t count_members(const json::value& value) {
+    std::size_t count = 0;
+    if (const auto* object = value.if_object()) {
+        count += object->size();
+        for (const auto& member : *object) {
+            count += count_members(member.value());
+        }
+    } else if (const auto* array = value.if_array()) {
+        for (const auto& element : *array) {
+            count += count_members(element);
+        }
+    }
+    return count;
+}
+
+// --- Canonical form -------------------------------------------------------------------------
+
+std::u16string utf16(std::string_view text) {
+    std::u16string out;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto point = decode_utf8(text, at).value_or(CodePoint{0xFFFD, 1});
+        if (point.value >= 0x10000) {
+            out += static_cast<char16_t>(0xD800 + ((point.value - 0x10000) >> 10U));
+            out += static_cast<char16_t>(0xDC00 + ((point.value - 0x10000) & 0x3FFU));
+        } else {
+            out += static_cast<char16_t>(point.value);
+        }
+        at += point.length;
+    }
+    return out;
+}
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
+// Byte order and UTF-16 order agree for ASCII, which nearly all of our names are.
+bool utf16_less(std::string_view a, std::string_view b) {
+    return is_ascii(a) && is_ascii(b) ? a < b : utf16(a) < utf16(b);
+}
+
+void write_string(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        switch (c) {
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20) {
+                    std::array<char, 8> buffer{};
+                    std::snprintf(buffer.data(), buffer.size(), "\\u%04x",
+                                  static_cast<unsigned>(c));
+                    out += buffer.data();
+                } else {
+                    out += c;
+                }
+        }
+    }
+    out += '"';
+}
+
+// ECMAScript Number::toString (ECMA-262 section 6.1.6.1.20) from the shortest round-trip digits.
+Result<void> write_double(std::string& out, double number) {
+    if (!std::isfinite(number)) {
+        return Error(ErrorCode::Malformed, "a JSON number must be finite");
+    }
+    if (number == 0) {
+        out += '0';
+        return {};
+    }
+    std::array<char, 64> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
+                                   std::chars_format::scientific);
+    std::string_view text(buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
+    if (text.front() == '-') {
+        out += '-';
+        text.remove_prefix(1);
+    }
+    const std::size_t e = text.find('e');
+    std::string digits(1, text[0]);
+    if (e > 2) {
+        digits += text.substr(2, e - 2);
+    }
+    int exponent = 0;
+    const std::string_view power = text.substr(text[e + 1] == '+' ? e + 2 : e + 1);
+    std::from_chars(power.data(), power.data() + power.size(), exponent);
+    const int count = static_cast<int>(digits.size());
+    const int point = exponent + 1;
+    if (count <= point && point <= 21) {
+        out += digits + std::string(static_cast<std::size_t>(point - count), '0');
+    } else if (0 < point && point <= 21) {
+        out += digits.substr(0, static_cast<std::size_t>(point)) + "." +
+               digits.substr(static_cast<std::size_t>(point));
+    } else if (-6 < point && point <= 0) {
+        out += "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+    } else {
+        out += digits.substr(0, 1);
+        if (count > 1) {
+            out += "." + digits.substr(1);
+        }
+        out += std::string("e") + (exponent < 0 ? "-" : "+") + std::to_string(std::abs(exponent));
+    }
+    return {};
+}
+
+Result<void> write_canonical(std::string& out, const json::value& value);
+
+Result<void> write_object(std::string& out, const json::object& object) {
+    std::vector<const json::key_value_pair*> members;
+    members.reserve(object.size());
+    for (const auto& member : object) {
+        members.push_back(&member);
+    }
+    std::sort(members.begin(), members.end(), [](const auto* a, const auto* b) {
+        return utf16_less(std::string_view(a->key()), std::string_view(b->key()));
+    });
+    out += '{';
+    bool first = true;
+    for (const auto* member : members) {
+        if (!first) {
+            out += ',';
+        }
+        first = false;
+        write_string(out, member->key());
+        out += ':';
+        TRY(write_canonical(out, member->value()));
+    }
+    out += '}';
+    return {};
+}
+
+Result<void> write_canonical(std::string& out, const json::value& value) {
+    switch (value.kind()) {
+        case json::kind::null:
+            out += "null";
+            return {};
+        case json::kind::bool_:
+            out += value.get_bool() ? "true" : "false";
+            return {};
+        case json::kind::int64:
+        case json::kind::uint64: {
+            // RFC 8785 knows doubles only; integers that a double cannot hold print as the double.
+            const bool negative = value.kind() == json::kind::int64;
+            const double number = negative ? static_cast<double>(value.get_int64())
+                                           : static_cast<double>(value.get_uint64());
+            return write_double(out, number);
+        }
+        case json::kind::double_:
+            return write_double(out, value.get_double());
+        case json::kind::string:
+            write_string(out, value.get_string());
+            return {};
+        case json::kind::array: {
+            out += '[';
+            bool first = true;
+            for (const auto& element : value.get_array()) {
+                if (!first) {
+                    out += ',';
+                }
+                first = false;
+                TRY(write_canonical(out, element));
+            }
+            out += ']';
+            return {};
+        }
+        case json::kind::object:
+            return write_object(out, value.get_object());
+    }
+    return Error(ErrorCode::Internal, "unknown JSON kind");
+}
+
+}  // namespace
+
+Result<json::value> parse_json(std::string_view document, std::size_t bytes_max) {
+    if (document.size() > bytes_max) {
+        return Error(ErrorCode::LimitExceeded,
+                     "document longer than " + std::to_string(bytes_max) + " bytes");
+    }
+    json::parse_options options;
+    options.max_depth = limits::kJsonDepthMax;
+    json::basic_parser<CountingHandler> counter(options);
+    json::error_code failure;
+    const std::size_t used = counter.write_some(false, document.data(), document.size(), failure);
+    if (failure == json::error::too_deep) {
+        return Error(ErrorCode::LimitExceeded, "document nested too deeply");
+    }
+    if (failure || used != document.size()) {
+        return Error(ErrorCode::Malformed,
+                     "not JSON at byte " + std::to_string(used) + ": " +
+                         (failure ? failure.message() : "more bytes after the document"));
+    }
+    json::value value = json::parse({document.data(), document.size()}, failure, {}, options);
+    if (failure) {
+        return Error(ErrorCode::Malformed, "not JSON: " + failure.message());
+    }
+    if (count_members(value) != counter.handler().members) {
+        return Error(ErrorCode::Malformed, "a member name occurs twice in one object");
+    }
+    return value;
+}
+
+Result<std::string> canonical_json(const json::value& value) {
+    std::string out;
+    TRY(write_canonical(out, value));
+    return out;
+}
+
+ObjectReader::ObjectReader(const json::value& value, std::string_view what) : what_(what) {
+    object_ = value.if_object();
+    if (object_ == nullptr) {
+        failure_ = Error(ErrorCode::Malformed, what_ + ": must be an object");
+    }
+}
+
+void ObjectReader::fail(std::string_view name, std::string_view why) {
+    if (!failure_) {
+        failure_ = Error(ErrorCode::Malformed,
+                         what_ + ": \"" + std::string(name) + "\" " + std::string(why));
+    }
+}
+
+const json::value* ObjectReader::find(std::string_view name, bool required) {
+    seen_.emplace_back(name);
+    if (object_ == nullptr) {
+        return nullptr;
+    }
+    const json::value* value = object_->if_contains({name.data(), name.size()});
+    if (value != nullptr && !required && value->is_null()) {
+        return nullptr;
+    }
+    if (value == nullptr && required) {
+        fail(name, "is missing");
+    }
+    return value;
+}
+
+std::string ObjectReader::string(std::string_view name, std::size_t bytes_max) {
+    const json::value* value = find(name, true);
+    if (value == nullptr) {
+        return {};
+    }
+    const json::string* text = value->if_string();
+    if (text == nullptr) {
+        fail(name, "must be a string");
+        return {};
+    }
+    if (text->size() > bytes_max) {
+        fail(name, "is longer than " + std::to_string(bytes_max) + " bytes");
+        return {};
+    }
+    return std::string(text->data(), text->size());
+}
+
+std::int64_t ObjectReader::integer(std::string_view name, std::int64_t least, std::int64_t most) {
+    const json::value* value = find(name, true);
+    if (value == nullptr) {
+        return least;
+    }
+    const std::int64_t* number = value->if_int64();
+    if (number == nullptr || *number < least || *number > most) {
+        fail(name, "must be a whole number from " + std::to_string(least) + " to " +
+                       std::to_string(most));
+        return least;
+    }
+    return *number;
+}
+
+bool ObjectReader::boolean(std::string_view name) {
+    const json::value* value = find(name, true);
+    if (value == nullptr) {
+        return false;
+    }
+    if (!value->is_bool()) {
+        fail(name, "must be true or false");
+        return false;
+    }
+    return value->get_bool();
+}
+
+const json::value* ObjectReader::member(std::string_view name) {
+    return find(name, true);
+}
+
+const json::value* ObjectReader::optional_member(std::string_view name) {
+    return find(name, false);
+}
+
+std::vector<std::string> ObjectReader::strings(std::string_view name, std::size_t count_max,
+                                               std::size_t bytes_max) {
+    std::vector<std::string> out;
+    const json::value* value = find(name, true);
+    if (value == nullptr) {
+        return out;
+    }
+    const json::array* array = value->if_array();
+    if (array == nullptr || array->size() > count_max) {
+        fail(name, "must be an array of at most " + std::to_string(count_max) + " strings");
+        return out;
+    }
+    for (const json::value& element : *array) {
+        const json::string* text = element.if_string();
+        if (text == nullptr || text->size() > bytes_max) {
+            fail(name, "must hold strings of at most " + std::to_string(bytes_max) + " bytes");
+            return {};
+        }
+        out.emplace_back(text->data(), text->size());
+    }
+    return out;
+}
+
+std::string ObjectReader::string_or(std::string_view name, std::size_t bytes_max,
+                                    std::string fallback) {
+    return find(name, false) == nullptr ? std::move(fallback) : string(name, bytes_max);
+}
+
+std::optional<std::string> ObjectReader::optional_string(std::string_view name,
+                                                         std::size_t bytes_max) {
+    if (find(name, false) == nullptr) {
+        return std::nullopt;
+    }
+    return string(name, bytes_max);
+}
+
+std::int64_t ObjectReader::integer_or(std::string_view name, std::int64_t least, std::int64_t most,
+                                      std::int64_t fallback) {
+    return find(name, false) == nullptr ? fallback : integer(name, least, most);
+}
+
+bool ObjectReader::boolean_or(std::string_view name, bool fallback) {
+    return find(name, false) == nullptr ? fallback : boolean(name);
+}
+
+std::vector<std::string> ObjectReader::strings_or_empty(std::string_view name,
+                                                        std::size_t count_max,
+                                                        std::size_t bytes_max) {
+    return find(name, false) == nullptr ? std::vector<std::string>()
+                                        : strings(name, count_max, bytes_max);
+}
+
+void ObjectReader::ignore_unknown() {
+    ignore_unknown_ = true;
+}
+
+Result<void> ObjectReader::finish() {
+    if (failure_) {
+        return *failure_;
+    }
+    if (ignore_unknown_) {
+        return {};
+    }
+    for (const auto& member : *object_) {
+        const std::string_view name(member.key());
+        if (std::find(seen_.begin(), seen_.end(), name) == seen_.end()) {
+            return Error(ErrorCode::Malformed, what_ + ": unknown member \"" +
+                                                   visible(name, limits::kNameBytesMax) + "\"");
+        }
+    }
+    return {};
+}
+
+}  // namespace countersign::text
