@@ -18,6 +18,8 @@ countersign_archive(lib_sqlite libsqlite3.a)
 countersign_archive(lib_re2 libre2.a)
 countersign_archive(lib_seccomp libseccomp.a)
 countersign_archive(lib_pg_query libpg_query.a)
+countersign_archive(lib_protobuf_c libprotobuf-c.a)
+countersign_archive(lib_xxhash libxxhash.a)
 
 # spdlog and fmt header-only and in one file, so that no program loads a shared library for its log.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/base/log.cc PROPERTIES
@@ -26,7 +28,7 @@ set(COUNTERSIGN_LIBRARIES_base Threads::Threads)
 set(COUNTERSIGN_LIBRARIES_text lib_json)
 set(COUNTERSIGN_LIBRARIES_crypto lib_sodium)
 set(COUNTERSIGN_LIBRARIES_sys lib_seccomp)
-set(COUNTERSIGN_LIBRARIES_sql lib_pg_query)
+set(COUNTERSIGN_LIBRARIES_sql lib_pg_query lib_protobuf_c lib_xxhash)
 set(COUNTERSIGN_LIBRARIES_inspect lib_re2)
 set(COUNTERSIGN_LIBRARIES_policy lib_re2)
 set(COUNTERSIGN_LIBRARIES_store lib_sqlite)

@@ -16,37 +16,95 @@ namespace {
 
 namespace json = boost::json;
 
-// Boost.JSON keeps the last of two members with one name. Which one a reader elsewhere keeps is
-// anyone's guess, so a document with a duplicate is refused (RFC 8259 section 4). This handler
-// counts the members that the parser saw; a value that holds fewer had a duplicate.
-struct CountingHandler {
+// Builds the value itself instead of json::parse, for two reasons. Boost.JSON keeps the last of two
+// members with one name; which one a reader elsewhere keeps is anyone's guess, so a document with a
+// duplicate is refused (RFC 8259 section 4): members are counted as the parser sees them, and a
+// value that holds fewer had a duplicate. And Boost.JSON 1.81 reads doubles to within a few units
+// in the last place; digests over canonical JSON need the nearest double, which std::from_chars
+// gives.
+class Builder {
+public:
     constexpr static std::size_t max_object_size = std::size_t(-1);
     constexpr static std::size_t max_array_size = std::size_t(-1);
     constexpr static std::size_t max_key_size = std::size_t(-1);
     constexpr static std::size_t max_string_size = std::size_t(-1);
-    std::size_t members = 0;
+
+    Builder() { stack_.reset(); }
+    [[nodiscard]] std::size_t members() const { return members_; }
+    json::value release() { return stack_.release(); }
 
     bool on_document_begin(json::error_code&) { return true; }
     bool on_document_end(json::error_code&) { return true; }
     bool on_object_begin(json::error_code&) { return true; }
     bool on_object_end(std::size_t count, json::error_code&) {
-        members += count;
+        members_ += count;
+        stack_.push_object(count);
         return true;
     }
     bool on_array_begin(json::error_code&) { return true; }
-    bool on_array_end(std::size_t, json::error_code&) { return true; }
-    bool on_key_part(json::string_view, std::size_t, json::error_code&) { return true; }
-    bool on_key(json::string_view, std::size_t, json::error_code&) { return true; }
-    bool on_string_part(json::string_view, std::size_t, json::error_code&) { return true; }
-    bool on_string(json::string_view, std::size_t, json::error_code&) { return true; }
-    bool on_number_part(json::string_view, json::error_code&) { return true; }
-    bool on_int64(std::int64_t, json::string_view, json::error_code&) { return true; }
-    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return true; }
-    bool on_double(double, json::string_view, json::error_code&) { return true; }
-    bool on_bool(bool, json::error_code&) { return true; }
-    bool on_null(json::error_code&) { return true; }
+    bool on_array_end(std::size_t count, json::error_code&) {
+        stack_.push_array(count);
+        return true;
+    }
+    bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_key(json::string_view part, std::size_t, json::error_code&) {
+        stack_.push_key(part);
+        return true;
+    }
+    bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_string(json::string_view part, std::size_t, json::error_code&) {
+        stack_.push_string(part);
+        return true;
+    }
+    bool on_number_part(json::string_view part, json::error_code&) {
+        number_ += std::string_view(part);
+        return true;
+    }
+    bool on_int64(std::int64_t number, json::string_view, json::error_code&) {
+        number_.clear();
+        stack_.push_int64(number);
+        return true;
+    }
+    bool on_uint64(std::uint64_t number, json::string_view, json::error_code&) {
+        number_.clear();
+        stack_.push_uint64(number);
+        return true;
+    }
+    bool on_double(double approximate, json::string_view part, json::error_code& failure) {
+        number_ += std::string_view(part);
+        double exact = approximate;
+        const auto [end, problem] =
+            std::from_chars(number_.data(), number_.data() + number_.size(), exact);
+        // Out of range is not an error to the grammar; RFC 8785 cannot print it, so it is to us.
+        if (problem != std::errc() || end != number_.data() + number_.size()) {
+            failure = json::error::exponent_overflow;
+            return false;
+        }
+        number_.clear();
+        stack_.push_double(exact);
+        return true;
+    }
+    bool on_bool(bool value, json::error_code&) {
+        stack_.push_bool(value);
+        return true;
+    }
+    bool on_null(json::error_code&) {
+        stack_.push_null();
+        return true;
+    }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }
     bool on_comment(json::string_view, json::error_code&) { return true; }
+
+private:
+    json::value_stack stack_;
+    std::string number_;
+    std::size_t members_ = 0;
 };
 
 std::size_t count_members(const json::value& value) {
@@ -249,9 +307,9 @@ Result<json::value> parse_json(std::string_view document, std::size_t bytes_max)
     }
     json::parse_options options;
     options.max_depth = limits::kJsonDepthMax;
-    json::basic_parser<CountingHandler> counter(options);
+    json::basic_parser<Builder> parser(options);
     json::error_code failure;
-    const std::size_t used = counter.write_some(false, document.data(), document.size(), failure);
+    const std::size_t used = parser.write_some(false, document.data(), document.size(), failure);
     if (failure == json::error::too_deep) {
         return Error(ErrorCode::LimitExceeded, "document nested too deeply");
     }
@@ -260,11 +318,8 @@ Result<json::value> parse_json(std::string_view document, std::size_t bytes_max)
                      "not JSON at byte " + std::to_string(used) + ": " +
                          (failure ? failure.message() : "more bytes after the document"));
     }
-    json::value value = json::parse({document.data(), document.size()}, failure, {}, options);
-    if (failure) {
-        return Error(ErrorCode::Malformed, "not JSON: " + failure.message());
-    }
-    if (count_members(value) != counter.handler().members) {
+    json::value value = parser.handler().release();
+    if (count_members(value) != parser.handler().members()) {
         return Error(ErrorCode::Malformed, "a member name occurs twice in one object");
     }
     return value;
