@@ -4,15 +4,14 @@
 //
 //   bench_alternate RUNS STDIN_FILE A_ARG... -- B_ARG...
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <fcntl.h>
+#include <spawn.h>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 #include "text/number.h"
@@ -36,7 +35,8 @@ double run_once(Command& command, const char* input) {
     int status = 0;
     if (failure != 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) ||
         WEXITSTATUS(status) != 0) {
-        std::fprintf(stderr, "bench: %s did not run or failed (status %d)\n", command.argv[0], status);
+        std::fprintf(stderr, "bench: %s did not run or failed (status %d)\n", command.argv[0],
+                     status);
         _exit(1);
     }
     const auto end = std::chrono::steady_clock::now();
@@ -50,8 +50,8 @@ double percentile(std::vector<double> values, double fraction) {
 }
 
 void report(const char* name, const std::vector<double>& values, const char* unit) {
-    std::printf("%-28s median %9.3f %s   p10 %9.3f   p90 %9.3f\n", name, percentile(values, 0.5), unit,
-                percentile(values, 0.1), percentile(values, 0.9));
+    std::printf("%-28s median %9.3f %s   p10 %9.3f   p90 %9.3f\n", name, percentile(values, 0.5),
+                unit, percentile(values, 0.1), percentile(values, 0.9));
 }
 
 }  // namespace
@@ -69,7 +69,8 @@ int main(int count, char** words) {
         }
     }
     b.argv.push_back(nullptr);
-    const auto runs = count > 3 ? countersign::text::parse_integer(words[1], 1, 100'000) : std::nullopt;
+    const auto runs =
+        count > 3 ? countersign::text::parse_integer(words[1], 1, 100'000) : std::nullopt;
     if (!runs || a.argv.size() < 2 || b.argv.size() < 2) {
         std::fprintf(stderr, "usage: bench_alternate RUNS STDIN_FILE A_ARG... -- B_ARG...\n");
         return 2;

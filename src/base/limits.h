@@ -18,6 +18,15 @@ inline constexpr std::size_t kArgvWordsMax = 65'536;
 inline constexpr std::size_t kJsonDepthMax = 64;
 /// Environment entries that a door may report as mattering.
 inline constexpr std::size_t kEnvironmentEntriesMax = 256;
+/// One such value: PATH and friends are long, and Linux takes 128 KiB per string (MAX_ARG_STRLEN).
+inline constexpr std::size_t kEnvironmentValueBytesMax = 128 * 1024;
+/// All words of one argv together. ARG_MAX is 2 MiB by default; with a raised stack limit Linux takes
+/// up to 6 MiB, which must still fit into one request body.
+inline constexpr std::size_t kArgvBytesMax = 4 * 1024 * 1024;
+/// Changed files and contacted hosts that a door may report of one action, each.
+inline constexpr std::size_t kOutcomeEntriesMax = 10'000;
+/// Longest life of a session: a week. Longer work opens a new one, and so is looked at again.
+inline constexpr long kSessionLifetimeSecondsMax = 7L * 24 * 3600;
 /// A name: agent id, type, model, purpose, person, rule id, comment.
 inline constexpr std::size_t kNameBytesMax = 256;
 inline constexpr std::size_t kCommentBytesMax = 4096;
@@ -39,6 +48,9 @@ inline constexpr std::size_t kEffectsMax = 65'536;
 inline constexpr std::size_t kFindingsMax = 1024;
 inline constexpr std::size_t kRulesMax = 10'000;
 inline constexpr std::size_t kPatternBytesMax = 4096;
+/// Words of an argv pattern, agent types of a scope: what a person can still review.
+inline constexpr std::size_t kPatternWordsMax = 64;
+inline constexpr std::size_t kScopeEntriesMax = 64;
 /// RE2 program size for one rule's pattern; RE2 matches in linear time whatever the pattern.
 inline constexpr std::size_t kRegexMemoryBytesMax = 1024 * 1024;
 inline constexpr std::size_t kBaselineKeysMax = 20'000;
