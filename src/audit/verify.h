@@ -1,0 +1,58 @@
+// Offline verification of a log from its files alone: no gateway, no store. What it proves stands
+// in docs/formats/record.md. Memory: proportional to what is open at a time (sessions, held
+// actions), not to the log.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/files.h"
+#include "base/result.h"
+#include "crypto/digest.h"
+#include "crypto/note.h"
+
+namespace countersign::audit {
+
+struct VerifyOptions {
+    /// Who may have signed checkpoints. Empty: the key that lies beside the log is believed, and
+    /// the report says so; an outsider brings the key from elsewhere.
+    std::vector<crypto::NoteVerifier> verifiers;
+    /// A checkpoint kept elsewhere: the log must extend it. Empty: none.
+    std::string known_checkpoint;
+};
+
+/// The first thing that is wrong.
+struct Fault {
+    std::uint64_t seq = 0;  ///< number of the bad record, or of the first missing one
+    std::string where;      ///< file name and line
+    std::string what;       ///< one sentence
+};
+
+struct VerifyReport {
+    std::uint64_t records = 0;
+    std::uint64_t checkpoints = 0;
+    std::uint64_t checkpointed_records = 0;  ///< covered by the last checkpoint
+    crypto::Digest root;
+    std::map<std::string, std::uint64_t> by_type;
+    std::uint64_t unknown_types = 0;  ///< of a newer version: hashes verified, content not judged
+    std::uint64_t open_actions = 0;   ///< held and neither released nor refused (gateway stopped)
+    std::string key_source;           ///< "given" or "beside the log"
+    std::optional<Fault> fault;       ///< nullopt: all is well
+
+    [[nodiscard]] bool ok() const { return !fault.has_value(); }
+};
+
+/// Errors only when the files cannot be read at all (Io, NotFound: no log there); whatever is wrong
+/// with the content is a Fault in the report. Takes no lock: may run beside a gateway, and then
+/// passes over a last line that is still being written.
+Result<VerifyReport> verify_log(Files& files, const std::string& directory,
+                                const VerifyOptions& options);
+
+/// The report for people, several lines; the machine form as canonical JSON.
+std::string report_text(const VerifyReport& report);
+std::string report_json(const VerifyReport& report);
+
+}  // namespace countersign::audit
