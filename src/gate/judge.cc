@@ -1,0 +1,172 @@
+#include "gate/judge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "gate/understand.h"
+#include "risk/risk.h"
+
+namespace countersign::gate {
+namespace {
+
+using model::Severity;
+
+/// Programs in these directories are called by their name; any other by its path, since a planted
+/// ./git is not git.
+bool system_directory(std::string_view directory) {
+    constexpr std::array<std::string_view, 6> kDirectories = {
+        "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin"};
+    return std::find(kDirectories.begin(), kDirectories.end(), directory) != kDirectories.end();
+}
+
+std::string shown_program(const std::string& word, model::ActionKind kind) {
+    const std::size_t slash = word.rfind('/');
+    if (kind != model::ActionKind::Exec || slash == std::string::npos ||
+        !system_directory(std::string_view(word).substr(0, slash))) {
+        return word;
+    }
+    return word.substr(slash + 1);
+}
+
+model::JudgedCommand judged(const UnderstoodCommand& from, model::ActionKind kind) {
+    model::JudgedCommand command;
+    command.argv.reserve(from.command.argv.size());
+    for (const model::Word& word : from.command.argv) {
+        const bool program = command.argv.empty() && word.value.has_value();
+        command.argv.push_back(program ? std::optional(shown_program(*word.value, kind))
+                                       : word.value);
+    }
+    command.directory = from.command.directory;
+    command.known = from.known;
+    command.inside = from.inside;
+    command.span = from.command.span;
+    return command;
+}
+
+void inspect_content(const model::ActionRequest& request, const Knowledge& knowledge,
+                     Understood& understood, model::Assessment& assessment) {
+    static const std::vector<inspect::Observation> kNone;
+    const std::vector<inspect::CommandView> views = views_of(understood);
+    inspect::Subject subject;
+    subject.action = &request.action;
+    subject.commands = &views;
+    subject.effects = &assessment.effects;
+    subject.observations = knowledge.observations != nullptr ? knowledge.observations : &kNone;
+    assessment.findings = inspect::findings(subject);
+    for (model::Finding& finding : understood.findings) {
+        assessment.findings.push_back(std::move(finding));
+    }
+    std::stable_sort(
+        assessment.findings.begin(), assessment.findings.end(),
+        [](const model::Finding& a, const model::Finding& b) { return a.severity > b.severity; });
+}
+
+/// A text that is to be refused as a whole keeps one effect, Unknown, so that its tier and score
+/// say that nothing is known about it.
+void refuse(model::Assessment& assessment, std::string_view kind, model::Span span,
+            std::string why) {
+    assessment.complete = false;
+    assessment.effects = {
+        {.kind = model::EffectKind::Unknown, .target = {}, .span = span, .detail = why}};
+    assessment.findings.insert(assessment.findings.begin(),
+                               {std::string(kind), Severity::High, span, std::move(why)});
+}
+
+std::string syntax_message(const model::SyntaxError& error) {
+    return "line " + std::to_string(error.line) + ", column " + std::to_string(error.column) +
+           ": " + error.message;
+}
+
+void score(const Understood& understood, const model::ActionRequest& request,
+           const anomaly::Surprise& surprise, Assessed& out) {
+    std::vector<risk::CommandInput> inputs;
+    inputs.reserve(understood.commands.size());
+    for (const UnderstoodCommand& command : understood.commands) {
+        inputs.push_back({command.known, command.complete});
+    }
+    risk::Circumstances circumstances;
+    circumstances.contained = request.context.contained;
+    circumstances.staged = request.context.staged;
+    circumstances.complete = out.assessment.complete;
+    circumstances.elsewhere = understood.elsewhere;
+    circumstances.elevated = understood.elevated;
+    circumstances.surprise_points = surprise.points;
+    circumstances.surprise_why = surprise.why;
+    risk::Score score =
+        risk::score(inputs, out.assessment.effects, out.assessment.findings, circumstances);
+    out.assessment.tier = score.tier;
+    out.assessment.risk = score.risk;
+    out.assessment.factors = std::move(score.factors);
+    out.tier_why = std::move(score.tier_why);
+    const std::size_t count = std::min(score.command_tiers.size(), out.assessment.commands.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        out.assessment.commands[i].tier = score.command_tiers[i];
+    }
+}
+
+}  // namespace
+
+Assessed assess(const model::ActionRequest& request, const Knowledge& knowledge, Instant now) {
+    Understood understood = understand(request);
+    Assessed out;
+    model::Assessment& assessment = out.assessment;
+    out.why_unknown = understood.why_unknown;
+    if (understood.syntax_error) {
+        const auto& error = *understood.syntax_error;
+        const auto end = static_cast<std::uint32_t>(request.action.text.size());
+        out.refused = "the text is not valid bash: " + syntax_message(error);
+        refuse(assessment, "syntax_error", {std::min(error.offset, end), end},
+               syntax_message(error));
+    } else if (!understood.beyond_bound.empty()) {
+        out.refused = "the action holds " + understood.beyond_bound;
+        refuse(assessment, "bound_passed", {}, understood.beyond_bound);
+        understood.commands.clear();
+    } else {
+        assessment.complete = understood.complete;
+        assessment.effects = std::move(understood.effects);
+        assessment.commands.reserve(understood.commands.size());
+        for (const UnderstoodCommand& command : understood.commands) {
+            assessment.commands.push_back(judged(command, request.action.kind));
+        }
+        inspect_content(request, knowledge, understood, assessment);
+    }
+    anomaly::Surprise surprise;
+    if (knowledge.baseline != nullptr) {
+        surprise =
+            anomaly::surprise(*knowledge.baseline, anomaly::features_of(request, assessment), now);
+    }
+    score(understood, request, surprise, out);
+    return out;
+}
+
+Judgement judge(const model::ActionRequest& request, const Knowledge& knowledge, Instant now) {
+    Assessed assessed = assess(request, knowledge, now);
+    Judgement judgement;
+    model::Verdict& verdict = judgement.verdict;
+    verdict.assessment = std::move(assessed.assessment);
+    verdict.policy = knowledge.policy_digest;
+    judgement.tier_why = std::move(assessed.tier_why);
+    if (!assessed.refused.empty()) {
+        verdict.decision = model::Decision::Deny;
+        verdict.reason = std::move(assessed.refused);
+        verdict.hint =
+            "Nothing of it was run. Send one text that bash -n accepts, in smaller parts.";
+        return judgement;
+    }
+    policy::Evaluator::Outcome outcome =
+        knowledge.evaluator->decide(request, verdict.assessment, knowledge.ceiling, now);
+    verdict.decision = outcome.decision;
+    verdict.approvals = outcome.approvals;
+    verdict.rule = std::move(outcome.rule);
+    verdict.reason = std::move(outcome.reason);
+    verdict.hint = std::move(outcome.hint);
+    judgement.used_rules = std::move(outcome.used_rules);
+    if (verdict.hint.empty() && verdict.decision != model::Decision::Allow &&
+        !assessed.why_unknown.empty()) {
+        verdict.hint = "Spell it so that nothing is left unknown: " + assessed.why_unknown + ".";
+    }
+    return judgement;
+}
+
+}  // namespace countersign::gate

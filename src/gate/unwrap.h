@@ -1,0 +1,71 @@
+// The walk from a command text or an argv through its wrappers: "sudo env X=1 sh -c 'rm x'" becomes
+// the four commands that it is. Used by understand.cc; see understand.h for bounds and the rule.
+// Not thread safe: one Unwrapper per action.
+#pragma once
+
+#include <string_view>
+
+#include "catalogue/catalogue.h"
+#include "gate/understand.h"
+#include "shell/shell.h"
+#include "sql/sql.h"
+
+namespace countersign::gate {
+
+class Unwrapper {
+public:
+    /// Both must outlive the walk. `out` is filled in.
+    Unwrapper(const model::ActionRequest& request, Understood& out);
+
+    /// Shell text that stands in the action itself.
+    void text(std::string_view text, shell::Dialect dialect);
+    /// Shell text from an argument of the action (a tool call): all spans are `span`.
+    void quoted_text(std::string_view text, model::Span span);
+    /// One program start.
+    void command(model::ResolvedCommand command);
+    /// SQL text that stands in the action itself, or (with a span) in an argument of it.
+    void sql(std::string_view text, sql::Dialect dialect, std::optional<model::Span> span);
+
+    /// Notes an effect of command `index` with the bound checked.
+    void add_effect(model::Effect effect, std::size_t index);
+    /// Notes that something was not known.
+    void unknown(std::string_view why);
+
+private:
+    /// What a reader of inner text needs to know about its surroundings.
+    struct Frame {
+        std::optional<std::size_t> inside;
+        bool elsewhere = false;
+        bool elevated = false;
+        bool open_ended = false;
+        std::size_t depth = 0;
+        std::optional<model::Span> span;  ///< set: every span of what is read becomes this one
+    };
+
+    /// Appends the commands of `facts` and returns the index of the first.
+    void append(model::CommandFacts facts, const Frame& frame);
+    bool append_one(model::ResolvedCommand command, const Frame& frame);
+    /// Reads every command from `next_` on until none is left.
+    void drain();
+    void read(std::size_t index);
+    void enter(std::size_t index, const catalogue::Inner& inner);
+    void enter_argv(std::size_t index, const catalogue::Inner& inner, const Frame& frame);
+    void enter_shell(std::size_t index, const catalogue::Inner& inner, const Frame& frame);
+    void enter_sql(std::size_t index, const catalogue::Inner& inner);
+    void enter_program(std::size_t index, const catalogue::Inner& inner);
+    void unknown_text(std::size_t index, const catalogue::Inner& inner);
+    [[nodiscard]] catalogue::Place place_of(const UnderstoodCommand& command) const;
+
+    const model::ActionRequest& request_;
+    Understood& out_;
+    std::size_t next_ = 0;
+};
+
+/// The dialect that a catalogue or URL name stands for: "sqlite", "mysql", anything else
+/// PostgreSQL.
+sql::Dialect sql_dialect(std::string_view name);
+
+/// The session's workspace, empty when it means nothing ("/": everything would be inside).
+std::string workspace_of(const model::Context& context);
+
+}  // namespace countersign::gate
