@@ -20,8 +20,8 @@ inline constexpr std::size_t kJsonDepthMax = 64;
 inline constexpr std::size_t kEnvironmentEntriesMax = 256;
 /// One such value: PATH and friends are long, and Linux takes 128 KiB per string (MAX_ARG_STRLEN).
 inline constexpr std::size_t kEnvironmentValueBytesMax = 128 * 1024;
-/// All words of one argv together. ARG_MAX is 2 MiB by default; with a raised stack limit Linux takes
-/// up to 6 MiB, which must still fit into one request body.
+/// All words of one argv together. ARG_MAX is 2 MiB by default; with a raised stack limit Linux
+/// takes up to 6 MiB, which must still fit into one request body.
 inline constexpr std::size_t kArgvBytesMax = 4 * 1024 * 1024;
 /// Changed files and contacted hosts that a door may report of one action, each.
 inline constexpr std::size_t kOutcomeEntriesMax = 10'000;
@@ -49,7 +49,7 @@ inline constexpr std::size_t kFindingsMax = 1024;
 inline constexpr std::size_t kRulesMax = 10'000;
 inline constexpr std::size_t kPatternBytesMax = 4096;
 /// Words of an argv pattern, agent types of a scope: what a person can still review.
-inline constexpr std::size_t kPatternWordsMax = 64;
+inline constexpr std::size_t kPatternWordsMax = 256;
 inline constexpr std::size_t kScopeEntriesMax = 64;
 /// RE2 program size for one rule's pattern; RE2 matches in linear time whatever the pattern.
 inline constexpr std::size_t kRegexMemoryBytesMax = 1024 * 1024;

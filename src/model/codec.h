@@ -14,6 +14,7 @@
 
 namespace countersign::model {
 
+boost::json::value to_json(const AgentIdentity& agent);
 boost::json::value to_json(const Action& action);
 boost::json::value to_json(const Context& context);
 boost::json::value to_json(const ActionRequest& request);
@@ -31,6 +32,7 @@ boost::json::value to_json(const Approver& approver);
 boost::json::value to_json(const Session& session);
 boost::json::value to_json(const SessionRequest& request);
 
+Result<AgentIdentity> agent_from(const boost::json::value& value);
 Result<Action> action_from(const boost::json::value& value);
 Result<Context> context_from(const boost::json::value& value);
 Result<ActionRequest> request_from(const boost::json::value& value);
