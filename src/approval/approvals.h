@@ -36,7 +36,7 @@ inline constexpr Duration kTimeLimitMax = std::chrono::hours(24);
 /// Most people a policy may ask for.
 inline constexpr int kQuorumMax = 16;
 /// How far a voter's clock may differ from ours.
-inline constexpr Duration kVoteClockSkew = std::chrono::seconds(60);
+inline constexpr Duration kVoteClockSkew = std::chrono::minutes(5);
 /// Namespace of the votes' SSHSIG.
 inline constexpr std::string_view kVoteNamespace = "countersign-vote@v1";
 
@@ -53,7 +53,8 @@ struct Consent {
     std::string action;         ///< action id
     std::string action_digest;  ///< what the votes sign
     std::string session;
-    /// People who never count: the requester's principal and those of its delegation chain.
+    /// Names that never count: the requester (agent id, session ids of its whole delegation chain) and
+    /// whoever else the gate names.
     std::vector<std::string> excluded;
     int approvals = 1;  ///< quorum, 1 .. kQuorumMax
     ConsentState state = ConsentState::Pending;

@@ -108,7 +108,7 @@ struct DecisionRecord {
     const model::Verdict* verdict;        ///< redacted; borrowed for the call; never null
     ReleaseMode release = ReleaseMode::Never;
     std::string decided_by;  ///< "policy", a rule id, "grant a-...", "freeze"
-    /// People who can never approve it: the requester's principal and the chain's.
+    /// Names that can never approve it, as the gate gave them to approval/.
     std::vector<std::string> excluded;
     std::int64_t latency_us = 0;
 };
