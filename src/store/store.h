@@ -91,11 +91,11 @@ enum class Order { Ascending, Descending };
 /// Documents of one collection in the order of their keys (byte order).
 struct Query {
     /// Equality on declared indexes; all must hold. Views: must outlive the call.
-    std::vector<IndexValue> where;
+    std::vector<IndexValue> where = {};
     /// Only documents whose JSON text contains this, byte for byte; empty: all.
-    std::string_view contains;
+    std::string_view contains = {};
     /// Exclusive cursor: the last key of the page before; empty: from the start (or the end).
-    std::string_view after;
+    std::string_view after = {};
     Order order = Order::Ascending;
     std::size_t limit = 100;  ///< 1 .. limits::kPageEntriesMax unless for_each is used
 };
@@ -103,9 +103,9 @@ struct Query {
 /// A range of one index, in the order of its values and then of the keys: for documents older than
 /// some time, or the newest first. `least` inclusive, `below` exclusive; empty: no bound.
 struct RangeQuery {
-    std::string_view index;
-    std::string_view least;
-    std::string_view below;
+    std::string_view index = {};
+    std::string_view least = {};
+    std::string_view below = {};
     Order order = Order::Ascending;
     std::size_t limit = 100;
 };
