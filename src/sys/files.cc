@@ -72,6 +72,19 @@ Result<std::string> read_to_end(const Fd& fd, std::size_t bytes_max) {
     }
 }
 
+Result<std::string> read_some(int descriptor, std::size_t bytes_max) {
+    std::string bytes(bytes_max, '\0');
+    ssize_t count = 0;
+    do {
+        count = ::read(descriptor, bytes.data(), bytes.size());
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) {
+        return system_error("reading");
+    }
+    bytes.resize(static_cast<std::size_t>(count));
+    return bytes;
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max, Links links) {
     // O_NONBLOCK: a fifo that somebody planted must not hold us.
     const Fd fd = TRY(open_file(path, O_RDONLY | O_NONBLOCK | link_flag(links)));

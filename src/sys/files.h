@@ -25,6 +25,8 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max,
                               Links links = Links::Follow);
 /// Reads `fd` from where it stands to its end. LimitExceeded past `bytes_max`.
 Result<std::string> read_to_end(const Fd& fd, std::size_t bytes_max);
+/// One read of at most `bytes_max` bytes, repeated after EINTR; empty: the end.
+Result<std::string> read_some(int descriptor, std::size_t bytes_max);
 /// Exactly `size` bytes at `offset`; Corrupt when the file ends before that.
 Result<std::string> read_at(const Fd& fd, std::uint64_t offset, std::size_t size);
 

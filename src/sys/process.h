@@ -63,6 +63,12 @@ private:
 /// could not start is reaped and reported here. Every other descriptor of ours stays with us.
 Result<Process> spawn(const SpawnOptions& options);
 
+/// Becomes argv[0] (a path; PATH is not searched) with our environment. Returns only on failure.
+Error replace_program(const std::vector<std::string>& argv);
+/// The same with `environment`, "NAME=value" each.
+Error replace_program(const std::vector<std::string>& argv,
+                      const std::vector<std::string>& environment);
+
 /// A handle for a process that is not our child. NotFound when there is none.
 Result<Fd> open_process(pid_t pid);
 /// Signals through a handle. Success as well when the process has ended.

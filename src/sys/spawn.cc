@@ -110,6 +110,23 @@ int exec_failure(const Fd& report) {
 
 }  // namespace
 
+Error replace_program(const std::vector<std::string>& argv) {
+    return replace_program(argv, whole_environment());
+}
+
+Error replace_program(const std::vector<std::string>& argv,
+                      const std::vector<std::string>& environment) {
+    if (argv.empty()) {
+        return {ErrorCode::InvalidArgument, "no program to start"};
+    }
+    std::vector<std::string> words = argv;
+    std::vector<std::string> entries = environment;
+    const std::vector<char*> argument_pointers = pointers_to(words);
+    const std::vector<char*> environment_pointers = pointers_to(entries);
+    ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
+    return system_error(argv[0]);
+}
+
 Result<Process> spawn(const SpawnOptions& options) {
     if (options.argv.empty()) {
         return Error(ErrorCode::InvalidArgument, "no program to start");

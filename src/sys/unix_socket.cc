@@ -175,6 +175,10 @@ Result<bool> receive_some(const Fd& connection, std::string& buffer, Duration li
     return count > 0;
 }
 
+Result<bool> wait_readable(int descriptor, Duration limit) {
+    return wait_for(descriptor, POLLIN, limit);
+}
+
 Result<bool> wait_readable(const Fd& fd, Duration limit) {
     return wait_for(fd.get(), POLLIN, limit);
 }

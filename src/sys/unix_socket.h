@@ -38,5 +38,7 @@ Result<void> send_all(const Fd& connection, std::string_view bytes, Duration lim
 Result<bool> receive_some(const Fd& connection, std::string& buffer, Duration limit);
 /// Waits until `fd` has something to read or is closed; false: not within `limit`.
 Result<bool> wait_readable(const Fd& fd, Duration limit);
+/// The same for a descriptor that the caller does not own.
+Result<bool> wait_readable(int descriptor, Duration limit);
 
 }  // namespace countersign::sys
