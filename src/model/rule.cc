@@ -41,6 +41,20 @@ bool is_interpreter(std::string_view program) {
     return std::any_of(kInterpreters.begin(), kInterpreters.end(), stands);
 }
 
+// `python3`, `bash -s x` and `python3 - x` run what comes on their standard input.
+bool names_what_it_runs(const Rule& rule) {
+    bool operand = false;
+    for (std::size_t i = 1; i < rule.words.size(); ++i) {
+        const std::string& word = rule.words[i];
+        if (word == "-" || word == "-s" || word == "/dev/stdin") {
+            return false;
+        }
+        operand = operand || !word.starts_with("-");
+    }
+    return operand ||
+           std::find(rule.words.begin(), rule.words.end(), "--version") != rule.words.end();
+}
+
 // For an Allow rule of people: it must say more than the program's name, and must not leave an
 // interpreter's program open.
 Result<void> check_narrow(const Rule& rule) {
@@ -54,6 +68,10 @@ Result<void> check_narrow(const Rule& rule) {
         })) {
         return invalid("would allow any program of the interpreter \"" + program +
                        "\": name the script or text word by word");
+    }
+    if (is_interpreter(program) && !names_what_it_runs(rule)) {
+        return invalid("would allow whatever is fed to the interpreter \"" + program +
+                       "\": name the script that it runs");
     }
     const bool names_only_the_program =
         rule.words.size() > 1 && std::all_of(rest, rule.words.end(), is_wild);
@@ -200,6 +218,43 @@ std::string pattern_text(const Rule& rule) {
         out += quoted(word);
     }
     return out;
+}
+
+Result<std::vector<std::string>> words_from_pattern(std::string_view text) {
+    std::vector<std::string> words;
+    std::string word;
+    bool open = false;     // inside quotes
+    bool started = false;  // a word has begun, if only by quotes
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\'') {
+            open = !open;
+            started = true;
+        } else if (!open && c == '\\' && text.substr(i, 2) == "\\'") {
+            word += '\'';
+            started = true;
+            ++i;
+        } else if (!open && (c == ' ' || c == '\t')) {
+            if (started) {
+                words.push_back(std::move(word));
+            }
+            word.clear();
+            started = false;
+        } else {
+            word += c;
+            started = true;
+        }
+    }
+    if (open) {
+        return Error(ErrorCode::InvalidArgument, "pattern has an unclosed quote");
+    }
+    if (started) {
+        words.push_back(std::move(word));
+    }
+    if (words.empty()) {
+        return Error(ErrorCode::InvalidArgument, "pattern has no words");
+    }
+    return words;
 }
 
 }  // namespace countersign::model

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -65,7 +66,9 @@ struct Rule {
     /// Exact, Glob, Regex: the pattern. Argv: empty, see `words`.
     std::string pattern;
     /// Argv: one element per word. "*" matches one word, "**" (last only) any number of words, an
-    /// element with glob characters is a glob within the word, anything else is the word itself.
+    /// element with glob characters is a glob within the word (stars stop at "/"), anything else is
+    /// the word itself, with a backslash before * ? [ and \\ where they stand for themselves. In a
+    /// rule that allows, "*" does not match options (words that begin with "-").
     std::vector<std::string> words;
     Tier tier = Tier::IdempotentWrite;  ///< an Allow rule lets pass up to this tier
     RuleScope scope;
@@ -88,5 +91,8 @@ Result<void> validate(const Rule& rule);
 
 /// "git commit -m * **" for an argv rule, the pattern otherwise; for people.
 std::string pattern_text(const Rule& rule);
+/// The reverse for argv rules: words apart by blanks, '...' around a word with blanks.
+/// InvalidArgument: an unclosed quote, no word at all.
+Result<std::vector<std::string>> words_from_pattern(std::string_view text);
 
 }  // namespace countersign::model

@@ -147,5 +147,31 @@ TEST(PatternText, QuotesWhatWouldRunTogether) {
     EXPECT_EQ(pattern_text(argv_rule({"echo", "a b", "", "it's"})), "echo 'a b' '' 'it'\\''s'");
 }
 
+TEST(PatternText, WordsComeBack) {
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"git", "commit", "-m", "*", "**"},
+                                               {"echo", "a b", "", "it's"},
+                                               {"x", "''", "a\\'b"},
+                                               {"find", ".", "-name", "\\*.py"}}) {
+        const auto back = words_from_pattern(pattern_text(argv_rule(words)));
+        ASSERT_TRUE(back.ok());
+        EXPECT_EQ(*back, words) << pattern_text(argv_rule(words));
+    }
+    EXPECT_FALSE(words_from_pattern("echo 'a").ok());
+    EXPECT_FALSE(words_from_pattern("  ").ok());
+}
+
+// bypass 14: a rule for the bare interpreter allows whatever is piped into it.
+TEST(ValidateRule, RefusesInterpretersThatReadTheirProgram) {
+    for (const auto& words : std::vector<std::vector<std::string>>{{"python3"},
+                                                                   {"bash"},
+                                                                   {"bash", "-s", "x"},
+                                                                   {"python3", "-", "x"},
+                                                                   {"python3", "-u"},
+                                                                   {"sh", "/dev/stdin"}}) {
+        EXPECT_FALSE(validate(argv_rule(words)).ok()) << pattern_text(argv_rule(words));
+    }
+}
+
 }  // namespace
 }  // namespace countersign::model
