@@ -45,6 +45,9 @@ inline constexpr std::size_t kUnwrapDepthMax = 16;
 
 // --- Judging ----------------------------------------------------------------------------------
 inline constexpr std::size_t kEffectsMax = 65'536;
+/// How deep SQL may nest, counted as in sql/lex.h. libpg_query's printer recurses per level; 20 000
+/// levels still fit the 8 MiB stack of a thread, 100 000 end the process.
+inline constexpr std::size_t kSqlNestingMax = 8192;
 inline constexpr std::size_t kFindingsMax = 1024;
 inline constexpr std::size_t kRulesMax = 10'000;
 inline constexpr std::size_t kPatternBytesMax = 4096;

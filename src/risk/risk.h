@@ -16,6 +16,9 @@ namespace countersign::risk {
 struct CommandInput {
     bool known = true;     ///< program and form stand in the catalogue
     bool complete = true;  ///< every word is known
+    /// Where it stands, so that a finding lifts the tier of the commands it touches. An empty span
+    /// is touched by every finding.
+    model::Span span = {};
 };
 
 struct Circumstances {

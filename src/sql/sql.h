@@ -3,8 +3,10 @@
 //
 // Text that the grammar refuses has ok == false: the judge then treats it as unknown, never as
 // harmless. Dialects other than PostgreSQL are read with the same grammar after a few lexical
-// differences (sqlite dot-commands, MySQL backticks); what then still does not parse is unknown.
-// Bounds: limits::kActionTextBytesMax. Thread safe.
+// differences (sqlite dot-commands, MySQL backticks); a statement that then still does not parse
+// has the effect of its first word and Effect Unknown besides.
+// Bounds: limits::kActionTextBytesMax, limits::kSqlNestingMax (needs a stack of 8 MiB).
+// Thread safe.
 #pragma once
 
 #include <string>
@@ -34,10 +36,19 @@ struct Statement {
     model::Span span;
 };
 
+/// A command line that the text hands to a shell: sqlite's .shell, psql's \! and \copy ... program,
+/// mysql's system. The judge reads it as an action's inner shell text. COPY ... PROGRAM is not
+/// here: it runs on the database server.
+struct ShellText {
+    std::string text;
+    model::Span span;
+};
+
 struct SqlFacts {
     bool ok = false;
     std::string error;  ///< the parser's message when !ok
     std::vector<Statement> statements;
+    std::vector<ShellText> shell;
 };
 
 SqlFacts analyze(std::string_view text, Dialect dialect = Dialect::Postgres);

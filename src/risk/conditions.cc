@@ -1,0 +1,227 @@
+#include "risk/conditions.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace countersign::risk {
+namespace {
+
+using model::Place;
+
+constexpr auto kRebuildable = std::to_array<std::string_view>({"build",
+                                                               "dist",
+                                                               "target",
+                                                               "node_modules",
+                                                               "__pycache__",
+                                                               ".cache",
+                                                               ".pytest_cache",
+                                                               ".mypy_cache",
+                                                               ".ruff_cache",
+                                                               ".tox",
+                                                               ".nox",
+                                                               "coverage",
+                                                               ".coverage",
+                                                               "htmlcov",
+                                                               ".next",
+                                                               ".nuxt",
+                                                               ".turbo",
+                                                               ".parcel-cache",
+                                                               "out",
+                                                               ".gradle",
+                                                               ".eggs",
+                                                               ".venv",
+                                                               "venv",
+                                                               ".nyc_output",
+                                                               "cmake-build-debug",
+                                                               "cmake-build-release",
+                                                               "bazel-out",
+                                                               "_build",
+                                                               ".svelte-kit",
+                                                               ".angular",
+                                                               "storybook-static",
+                                                               ".terraform",
+                                                               "obj",
+                                                               "tmp"});
+
+constexpr auto kRebuildableSuffixes = std::to_array<std::string_view>(
+    {".egg-info", ".pyc", ".o", ".obj", ".class", ".log", ".tmp", ".dist-info"});
+
+constexpr auto kProduction = std::to_array<std::string_view>({"prod", "production", "prd", "live"});
+
+constexpr auto kDestroys = std::to_array<std::string_view>(
+    {"delete", "deletes",   "deleted",    "destroy",    "destroys", "drop",     "drops",
+     "purge",  "purges",    "terminate",  "terminates", "wipe",     "wipes",    "prune",
+     "prunes", "remove",    "removes",    "unpublish",  "yank",     "truncate", "truncates",
+     "flush",  "uninstall", "uninstalls", "drain"});
+
+constexpr auto kForced = std::to_array<std::string_view>(
+    {"force", "forced", "forces", "mirror", "unpublish", "yank", "overwrite", "overwrites"});
+
+constexpr auto kNetwork = std::to_array<std::string_view>(
+    {"network", "firewall", "route", "routes", "routing", "interface", "interfaces", "resolver",
+     "iptables", "nftables", "vpn", "netfilter"});
+
+constexpr auto kProbe = std::to_array<std::string_view>(
+    {"probe", "probes", "lookup", "resolve", "resolves", "ping", "pings", "query"});
+
+constexpr auto kSetId = std::to_array<std::string_view>(
+    {"setuid", "setgid", "set-user-id", "set-group-id", "capability", "capabilities", "suid"});
+
+constexpr auto kAccessKeys = std::to_array<std::string_view>(
+    {"authorized_keys", "authorized_keys2", "sudoers", "sudoers.d", "shadow", "gshadow", "passwd",
+     ".ssh", "krb5.keytab", "pam.d"});
+
+constexpr auto kLoaders = std::to_array<std::string_view>({"LD_PRELOAD",
+                                                           "LD_LIBRARY_PATH",
+                                                           "LD_AUDIT",
+                                                           "BASH_ENV",
+                                                           "ENV",
+                                                           "PROMPT_COMMAND",
+                                                           "PYTHONSTARTUP",
+                                                           "PYTHONPATH",
+                                                           "PERL5OPT",
+                                                           "PERL5LIB",
+                                                           "RUBYOPT",
+                                                           "RUBYLIB",
+                                                           "NODE_OPTIONS",
+                                                           "JAVA_TOOL_OPTIONS",
+                                                           "GIT_SSH_COMMAND",
+                                                           "GIT_SSH",
+                                                           "GIT_EXEC_PATH",
+                                                           "GIT_EXTERNAL_DIFF",
+                                                           "GIT_PAGER",
+                                                           "PAGER",
+                                                           "EDITOR",
+                                                           "VISUAL",
+                                                           "IFS",
+                                                           "DYLD_INSERT_LIBRARIES",
+                                                           "GCONV_PATH"});
+
+constexpr auto kHookParts = std::to_array<std::string_view>(
+    {"hooks", "hook", "config", "attributes", "hookspath", "filter", "fsmonitor", "sshcommand"});
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_word_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+/// Calls `visit` with each lower-case run of letters and digits; "-" joins words of `joined` lists.
+template <class Visit>
+void each_word(std::string_view text, bool join_dash, Visit visit) {
+    std::string word;
+    for (std::size_t i = 0; i <= text.size(); ++i) {
+        const bool inside =
+            i < text.size() && (is_word_byte(text[i]) || (join_dash && text[i] == '-'));
+        if (inside) {
+            word += lower(text[i]);
+        } else if (!word.empty()) {
+            visit(std::string_view(word));
+            word.clear();
+        }
+    }
+}
+
+template <std::size_t N>
+bool says(std::string_view text, const std::array<std::string_view, N>& words,
+          bool join_dash = false) {
+    bool found = false;
+    each_word(text, join_dash, [&](std::string_view word) {
+        found = found || std::find(words.begin(), words.end(), word) != words.end();
+    });
+    return found;
+}
+
+template <class Visit>
+void each_component(std::string_view path, Visit visit) {
+    while (!path.empty()) {
+        const std::size_t slash = path.find('/');
+        const std::string_view part = path.substr(0, slash);
+        if (!part.empty()) {
+            visit(part);
+        }
+        path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    }
+}
+
+template <std::size_t N>
+bool has_component(std::string_view path, const std::array<std::string_view, N>& names) {
+    bool found = false;
+    each_component(path, [&](std::string_view part) {
+        found = found || std::find(names.begin(), names.end(), part) != names.end();
+    });
+    return found;
+}
+
+bool covered_by_stage(Place place) {
+    switch (place) {
+        case Place::Workspace:
+        case Place::VersionControl:
+        case Place::Ci:
+        case Place::Temporary:
+        case Place::Unknown:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// "/tmp", "/tmp/", "/tmp/*", "/" and the like: not something in a place but the place itself.
+bool is_everything(std::string_view target) {
+    std::size_t parts = 0;
+    bool last_is_glob = false;
+    each_component(target, [&](std::string_view part) {
+        ++parts;
+        last_is_glob = part == "*" || part == ".*" || part == "**";
+    });
+    return parts - (last_is_glob ? 1U : 0U) <= (target.starts_with("/var/tmp") ? 2U : 1U);
+}
+
+bool is_special_process(const model::Effect& effect) {
+    return effect.kind == model::EffectKind::Signal &&
+           (effect.target == "1" || effect.target == "-1" || says(effect.detail, kNetwork) ||
+            effect.detail.find("machine") != std::string::npos);
+}
+
+}  // namespace
+
+bool is_rebuildable(std::string_view path) {
+    if (has_component(path, kRebuildable)) {
+        return true;
+    }
+    const std::string_view last = path.substr(path.find_last_of('/') + 1);
+    return std::any_of(kRebuildableSuffixes.begin(), kRebuildableSuffixes.end(),
+                       [&](std::string_view suffix) { return last.ends_with(suffix); });
+}
+
+Conditions conditions_of(const model::Effect& effect, const Circumstances& circumstances) {
+    const bool here = !circumstances.elsewhere;
+    Conditions all;
+    all.set(Condition::Recursive, effect.recursive);
+    all.set(Condition::Reversible, effect.reversible);
+    all.set(Condition::Contained, circumstances.contained && here);
+    all.set(Condition::Undone, circumstances.staged && here && covered_by_stage(effect.place) &&
+                                   (effect.place != Place::Unknown || circumstances.contained));
+    all.set(Condition::Rebuildable, is_rebuildable(effect.target));
+    all.set(Condition::Forced, says(effect.detail, kForced));
+    all.set(Condition::Production,
+            says(effect.target, kProduction) || says(effect.detail, kProduction));
+    all.set(Condition::Destroys, says(effect.detail, kDestroys));
+    all.set(Condition::Network, says(effect.detail, kNetwork) || says(effect.target, kNetwork));
+    all.set(Condition::Probe, says(effect.detail, kProbe));
+    all.set(Condition::Hooks, says(effect.target, kHookParts) || says(effect.detail, kHookParts));
+    all.set(Condition::AccessKey, has_component(effect.target, kAccessKeys));
+    all.set(Condition::SetId, says(effect.detail, kSetId, true));
+    all.set(Condition::Loader,
+            std::find(kLoaders.begin(), kLoaders.end(), effect.target) != kLoaders.end() ||
+                effect.target.starts_with("LD_"));
+    all.set(Condition::SearchPath, effect.target == "PATH");
+    all.set(Condition::Everything, is_everything(effect.target));
+    all.set(Condition::Special, is_special_process(effect));
+    return all;
+}
+
+}  // namespace countersign::risk
