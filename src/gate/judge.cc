@@ -83,7 +83,7 @@ void score(const Understood& understood, const model::ActionRequest& request,
     std::vector<risk::CommandInput> inputs;
     inputs.reserve(understood.commands.size());
     for (const UnderstoodCommand& command : understood.commands) {
-        inputs.push_back({command.known, command.complete});
+        inputs.push_back({command.known, command.complete, command.command.span});
     }
     risk::Circumstances circumstances;
     circumstances.contained = request.context.contained;

@@ -1,0 +1,203 @@
+#include "gate/actions.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/limits.h"
+#include "gate/entry.h"
+#include "text/json.h"
+
+namespace countersign::gate {
+namespace {
+
+using store::Collection;
+
+/// The document is our own: larger than any request, smaller than what the store takes.
+Result<ActionEntry> read_entry(const std::string& document) {
+    const boost::json::value value = TRY(text::parse_json(document, store::kDocumentBytesMax));
+    return entry_from(value);
+}
+
+Result<void> put_entry(store::Transaction& transaction, const ActionEntry& entry) {
+    const std::string created = format_instant(entry.created);
+    return transaction.put(Collection::Actions, entry.id, boost::json::serialize(to_json(entry)),
+                           {{"state", action_state_name(entry.state)},
+                            {"session", entry.request.context.session},
+                            {"created", created},
+                            {"agent_type", entry.request.context.agent.type}});
+}
+
+}  // namespace
+
+Result<std::vector<ActionEntry>> Actions::load_open() {
+    std::vector<ActionEntry> found;
+    for (const ActionState state : {ActionState::Pending, ActionState::Suspended}) {
+        store::Query query;
+        query.where = {{"state", action_state_name(state)}};
+        query.limit = limits::kPageEntriesMax;
+        auto transaction = TRY(store_.begin(store::Access::Read, store::Durability::Written));
+        TRY(store::for_each(*transaction, Collection::Actions, query,
+                            [&](const store::Document& document) -> Result<void> {
+                                ActionEntry entry = TRY(read_entry(document.value));
+                                found.push_back(std::move(entry));
+                                return {};
+                            }));
+    }
+    return found;
+}
+
+LiveAction& Actions::add(LiveAction action) {
+    const std::string id = action.entry.id;
+    LiveAction& added = live_.insert_or_assign(id, std::move(action)).first->second;
+    dirty_.insert(id);
+    note_state(added);
+    return added;
+}
+
+void Actions::note_state(const LiveAction& action) {
+    const std::string& id = action.entry.id;
+    if (is_open(action.entry.state)) {
+        open_.insert(id);
+        return;
+    }
+    open_.erase(id);
+    if (action.entry.state == ActionState::Granted &&
+        std::find(released_.rbegin(), released_.rend(), id) == released_.rend()) {
+        released_.push_back(id);
+    }
+}
+
+LiveAction* Actions::live(std::string_view id) {
+    const auto found = live_.find(id);
+    return found == live_.end() ? nullptr : &found->second;
+}
+
+const LiveAction* Actions::live(std::string_view id) const {
+    const auto found = live_.find(id);
+    return found == live_.end() ? nullptr : &found->second;
+}
+
+Result<std::optional<ActionEntry>> Actions::find(std::string_view id) {
+    if (const LiveAction* action = live(id)) {
+        return std::optional(action->entry);
+    }
+    const auto waiting = stray_.find(id);
+    if (waiting != stray_.end()) {
+        return std::optional(waiting->second);
+    }
+    const std::optional<std::string> document = TRY(store::get(store_, Collection::Actions, id));
+    if (!document) {
+        return std::optional<ActionEntry>();
+    }
+    ActionEntry entry = TRY(read_entry(*document));
+    return std::optional(std::move(entry));
+}
+
+void Actions::changed(LiveAction& action) {
+    dirty_.insert(action.entry.id);
+    note_state(action);
+}
+
+void Actions::store_later(const ActionEntry& entry) {
+    stray_.insert_or_assign(entry.id, entry);
+}
+
+std::vector<std::string> Actions::open(std::string_view session) const {
+    std::vector<std::string> ids;
+    for (const std::string& id : open_) {
+        const auto action = live_.find(id);
+        if (action != live_.end() &&
+            (session.empty() || action->second.entry.request.context.session == session)) {
+            ids.push_back(id);
+        }
+    }
+    return ids;
+}
+
+std::size_t Actions::open_count() const {
+    return open_.size();
+}
+
+std::size_t Actions::open_count(std::string_view session) const {
+    return open(session).size();
+}
+
+Result<std::vector<ActionEntry>> Actions::list(const Query& query) {
+    TRY(write_now());
+    store::Query find;
+    if (query.state) {
+        find.where.push_back({"state", action_state_name(*query.state)});
+    }
+    if (!query.session.empty()) {
+        find.where.push_back({"session", query.session});
+    }
+    find.after = query.after;
+    find.order = store::Order::Descending;
+    find.limit = query.limit;
+    std::vector<ActionEntry> entries;
+    for (const store::Document& document : TRY(store::find(store_, Collection::Actions, find))) {
+        ActionEntry entry = TRY(read_entry(document.value));
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+Result<void> Actions::write_back(store::Transaction& transaction) {
+    for (const std::string& id : dirty_) {
+        const LiveAction* action = live(id);
+        if (action != nullptr && action->settled) {
+            TRY(put_entry(transaction, action->entry));
+        }
+    }
+    for (const auto& [id, entry] : stray_) {
+        TRY(put_entry(transaction, entry));
+    }
+    return {};
+}
+
+void Actions::written() {
+    std::set<std::string, std::less<>> left;
+    for (const std::string& id : dirty_) {
+        const LiveAction* action = live(id);
+        if (action != nullptr && !action->settled) {
+            left.insert(id);
+        } else if (action != nullptr && !is_open(action->entry.state) &&
+                   action->entry.state != ActionState::Granted) {
+            live_.erase(live_.find(id));
+        }
+    }
+    dirty_ = std::move(left);
+    stray_.clear();
+    trim_released();
+}
+
+void Actions::trim_released() {
+    std::erase_if(released_, [this](const std::string& id) {
+        const LiveAction* action = live(id);
+        return action == nullptr || action->entry.state != ActionState::Granted;
+    });
+    if (released_.size() <= kReleasedInMemoryMax) {
+        return;
+    }
+    const std::size_t surplus = released_.size() - kReleasedInMemoryMax;
+    for (std::size_t i = 0; i < surplus; ++i) {
+        if (!dirty_.contains(released_[i])) {
+            live_.erase(released_[i]);
+        }
+    }
+    released_.erase(released_.begin(), released_.begin() + static_cast<std::ptrdiff_t>(surplus));
+}
+
+Result<void> Actions::write_now() {
+    if (!dirty()) {
+        return {};
+    }
+    auto transaction = TRY(store_.begin(store::Access::Write, store::Durability::Written));
+    TRY(write_back(*transaction));
+    TRY(transaction->commit());
+    written();
+    return {};
+}
+
+}  // namespace countersign::gate
