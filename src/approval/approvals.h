@@ -53,8 +53,8 @@ struct Consent {
     std::string action;         ///< action id
     std::string action_digest;  ///< what the votes sign
     std::string session;
-    /// Names that never count: the requester (agent id, session ids of its whole delegation chain) and
-    /// whoever else the gate names.
+    /// Names that never count: the requester (agent id, session ids of its whole delegation chain)
+    /// and whoever else the gate names.
     std::vector<std::string> excluded;
     int approvals = 1;  ///< quorum, 1 .. kQuorumMax
     ConsentState state = ConsentState::Pending;
@@ -87,7 +87,13 @@ Result<void> check_vote(const model::Vote& vote, const model::Approver& approver
                         std::string_view action, std::string_view action_digest);
 
 class Approvals {
+    /// Keeps construction to open() while std::make_unique stays usable.
+    struct Key {};
+
 public:
+    Approvals(Key, store::Store& store, Clock& clock, const Approvers& approvers)
+        : store_(store), clock_(clock), approvers_(approvers) {}
+
     /// Loads what is Pending or Granted; what ran out while the gateway was away is Expired.
     static Result<std::unique_ptr<Approvals>> open(store::Store& store, Clock& clock,
                                                    const Approvers& approvers);
@@ -132,16 +138,15 @@ private:
         Consent consent;
         Duration deadline{};  ///< monotonic; a clock set back prolongs nothing
     };
-    Approvals(store::Store& store, Clock& clock, const Approvers& approvers)
-        : store_(store), clock_(clock), approvers_(approvers) {}
-
     Result<void> load();
+    Result<void> adopt(const std::string& document);
     Result<void> save(const Consent& consent, store::Durability durability);
-    Result<void> accept(const Consent& consent, const model::Vote& vote);
+    Result<void> admit_vote(const Consent& consent, const model::Vote& vote);
     Result<Consent> advance(Entry& entry, Consent next, store::Durability durability);
-    Result<Consent> close(std::string_view action, ConsentState state, std::string_view reason);
+    void close_in_memory(std::string_view action, ConsentState state, std::string_view reason);
+    Result<std::vector<Consent>> store_closed();
     Result<std::vector<Consent>> set_frozen(std::string_view session, bool frozen);
-    Entry* open_entry(std::string_view action);
+    Result<Entry*> open_entry(std::string_view action);
     bool over(const Entry& entry);
 
     store::Store& store_;

@@ -22,7 +22,12 @@ namespace countersign::approval {
 inline constexpr std::size_t kApproversMax = 1000;
 
 class Approvers {
+    /// Keeps construction to open() while std::make_unique stays usable.
+    struct Key {};
+
 public:
+    Approvers(Key, store::Store& store, Clock& clock) : store_(store), clock_(clock) {}
+
     /// Errors: the store's; Corrupt when a stored approver cannot be read.
     static Result<std::unique_ptr<Approvers>> open(store::Store& store, Clock& clock);
 
@@ -30,7 +35,8 @@ public:
     /// than 64 bytes; Malformed: the key; AlreadyExists: the name is active (compared without case)
     /// or the key belongs or belonged to another name; LimitExceeded.
     Result<model::Approver> enrol(std::string_view name, std::string_view public_key_line);
-    /// Makes inactive; votes already counted stay counted, new ones are refused. NotFound.
+    /// Makes inactive: new votes are refused, and given ones no longer count for what still waits.
+    /// NotFound.
     Result<model::Approver> remove(std::string_view name);
 
     [[nodiscard]] std::optional<model::Approver> find(std::string_view name) const;
@@ -39,7 +45,6 @@ public:
     [[nodiscard]] std::size_t active_count() const;
 
 private:
-    Approvers(store::Store& store, Clock& clock) : store_(store), clock_(clock) {}
     Result<void> save(const model::Approver& approver);
 
     store::Store& store_;

@@ -31,7 +31,9 @@ namespace countersign::session {
 inline constexpr Duration kLifetimeMin = std::chrono::seconds(1);
 inline constexpr Duration kLifetimeMax = std::chrono::hours(24 * 7);
 
-/// What a child session may ask for. All else it inherits from its parent.
+/// What a child session may ask for. All else it inherits from its parent. The agent's type must be
+/// the parent's (or empty, which means the same): rules are scoped by type, so another type would
+/// let a compromised agent pick the rules that it is judged by.
 struct DelegationRequest {
     model::AgentIdentity agent;
     std::string purpose;
@@ -41,7 +43,13 @@ struct DelegationRequest {
 };
 
 class Sessions {
+    /// Keeps construction to open() while std::make_unique stays usable.
+    struct Key {};
+
 public:
+    Sessions(Key, store::Store& store, Clock& clock, Random& random)
+        : store_(store), clock_(clock), random_(random) {}
+
     /// Loads the active sessions. Errors: the store's; Corrupt when a stored session cannot be
     /// read (nothing is skipped).
     static Result<std::unique_ptr<Sessions>> open(store::Store& store, Clock& clock,
@@ -61,8 +69,9 @@ public:
     Result<model::SessionGrant> delegate(std::string_view parent, const DelegationRequest& request);
 
     /// Ends the session and all its descendants; gives those that were active, the named one first.
-    /// A session that is over already gives an empty list. NotFound: no such session. Io: the store
-    /// failed; the tokens are dead in memory all the same, and the next call tries to store it.
+    /// A session that is over already gives an empty list. NotFound: no such session. The store's
+    /// errors: the tokens are dead in memory all the same; the next call of end, revoke or expire
+    /// stores it and gives these sessions as well.
     Result<std::vector<model::Session>> end(std::string_view id);
     Result<std::vector<model::Session>> revoke(std::string_view id);
 
@@ -77,7 +86,7 @@ public:
 
     /// Any session, active or past; nullopt: never existed.
     Result<std::optional<model::Session>> find(std::string_view id);
-    /// Newest id order is not meaningful; pages by key. `state` nullopt: all.
+    /// Pages by key; the order of ids means nothing. `state` nullopt: all.
     Result<std::vector<model::Session>> list(std::optional<model::SessionState> state,
                                              std::string_view after, std::size_t limit);
     /// Active descendants of a session, itself excluded.
@@ -92,17 +101,15 @@ private:
         crypto::Digest token;
         Duration deadline{};  ///< monotonic
     };
-    Sessions(store::Store& store, Clock& clock, Random& random)
-        : store_(store), clock_(clock), random_(random) {}
-
     Result<void> load();
-    Result<void> save(const model::Session& session, const crypto::Digest& token,
-                      store::Durability durability);
-    Result<model::SessionGrant> admit(model::Session session, Duration lifetime);
-    Result<std::vector<model::Session>> close(std::vector<std::string> ids,
-                                              model::SessionState state);
-    Result<void> store_closed();
+    Result<void> adopt(const std::string& document);
+    Result<model::SessionGrant> admit(model::Session session, Duration lifetime, Instant bound);
+    Result<std::vector<model::Session>> close_tree(std::string_view root,
+                                                   model::SessionState state);
+    void close_in_memory(std::string_view root, model::SessionState state);
+    Result<std::vector<model::Session>> store_closed();
     bool over(const Entry& entry);
+    const Entry* usable(std::string_view id);
 
     store::Store& store_;
     Clock& clock_;
