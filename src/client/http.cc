@@ -1,0 +1,191 @@
+#include "client/http.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "sys/unix_socket.h"
+#include "text/number.h"
+
+namespace countersign::client {
+namespace {
+
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
+
+Error malformed(std::string what) {
+    return {ErrorCode::Malformed, "the gateway's answer is not HTTP: " + std::move(what)};
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return std::tolower(static_cast<unsigned char>(x)) ==
+               std::tolower(static_cast<unsigned char>(y));
+    });
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+Result<int> parse_status_line(std::string_view line) {
+    constexpr std::string_view kVersion = "HTTP/1.1 ";
+    if (!line.starts_with(kVersion) || line.size() < kVersion.size() + 3) {
+        return malformed("status line");
+    }
+    const auto status = text::parse_integer(line.substr(kVersion.size(), 3), 100, 599);
+    if (!status) {
+        return malformed("status code");
+    }
+    return static_cast<int>(*status);
+}
+
+Result<void> parse_header(std::string_view line, ResponseHead& head,
+                          std::optional<std::size_t>& length) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || colon == 0) {
+        return malformed("header line");
+    }
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = trim(line.substr(colon + 1));
+    if (equal_ignoring_case(name, "content-length")) {
+        const auto bytes = text::parse_integer(value, 0, INT64_MAX);
+        if (!bytes || length) {
+            return malformed("content-length");
+        }
+        length = static_cast<std::size_t>(*bytes);
+    } else if (equal_ignoring_case(name, "transfer-encoding")) {
+        return malformed("transfer-encoding is not used here");
+    } else if (equal_ignoring_case(name, "connection")) {
+        head.keep_alive = !equal_ignoring_case(value, "close");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<ResponseHead> parse_response_head(std::string_view head_text) {
+    ResponseHead head;
+    std::optional<std::size_t> length;
+    const std::size_t first_end = head_text.find(kLineEnd);
+    head.status = TRY(parse_status_line(head_text.substr(0, first_end)));
+    std::string_view rest = first_end == std::string_view::npos
+                                ? std::string_view()
+                                : head_text.substr(first_end + kLineEnd.size());
+    while (!rest.empty()) {
+        const std::size_t end = rest.find(kLineEnd);
+        TRY(parse_header(rest.substr(0, end), head, length));
+        rest =
+            end == std::string_view::npos ? std::string_view() : rest.substr(end + kLineEnd.size());
+    }
+    if (!length && head.status != 204) {
+        return malformed("no content-length");
+    }
+    head.body_bytes = length.value_or(0);
+    if (head.body_bytes > kAnswerBytesMax) {
+        return Error(ErrorCode::LimitExceeded, "the gateway's answer is too large");
+    }
+    return head;
+}
+
+std::string url_encode(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~') {
+            out += c;
+        } else {
+            out += '%';
+            out += kHex[byte >> 4U];
+            out += kHex[byte & 0xFU];
+        }
+    }
+    return out;
+}
+
+std::string print_request(const HttpRequest& request) {
+    std::string out = request.method + " " + request.target + " HTTP/1.1\r\nHost: countersign\r\n";
+    if (!request.bearer.empty()) {
+        out += "Authorization: Bearer " + request.bearer + "\r\n";
+    }
+    if (!request.idempotency_key.empty()) {
+        out += "Idempotency-Key: " + request.idempotency_key + "\r\n";
+    }
+    if (request.method == "POST") {
+        out += "Content-Type: application/json\r\nContent-Length: " +
+               std::to_string(request.body.size()) + "\r\n";
+    }
+    return out + "\r\n" + request.body;
+}
+
+Result<void> HttpConnection::connect() {
+    buffer_.clear();
+    fd_ = TRY(sys::connect_unix(socket_));
+    return {};
+}
+
+Result<HttpResponse> HttpConnection::exchange(const HttpRequest& request, Duration limit) {
+    const std::string bytes = print_request(request);
+    bool reused = fd_.valid();
+    if (reused) {
+        // Something to read before a request was sent: the server closed it (or is broken).
+        const auto readable = sys::wait_readable(fd_, Duration::zero());
+        reused = readable.ok() && !*readable;
+    }
+    if (!reused) {
+        TRY(connect());
+    }
+    bool answered = false;
+    auto response = exchange_once(bytes, limit, answered);
+    if (!response.ok() && reused && !answered && response.error().code == ErrorCode::Unavailable) {
+        TRY(connect());
+        response = exchange_once(bytes, limit, answered);
+    }
+    if (!response.ok() || !response->keep_alive) {
+        fd_.reset();
+    }
+    return response;
+}
+
+Result<HttpResponse> HttpConnection::exchange_once(std::string_view bytes, Duration limit,
+                                                   bool& answered) {
+    // A refusal may come before all of a large body was taken: then read it all the same.
+    const auto sent = sys::send_all(fd_, bytes, limit);
+    std::size_t head_end = std::string::npos;
+    while ((head_end = buffer_.find(kHeadEnd)) == std::string::npos) {
+        if (buffer_.size() > kHeaderBytesMax) {
+            return malformed("the header is too long");
+        }
+        const bool more = TRY(sys::receive_some(fd_, buffer_, limit));
+        answered = answered || !buffer_.empty();
+        if (!more) {
+            return sent.ok() ? Error(ErrorCode::Unavailable, "the gateway closed the connection")
+                             : sent.error();
+        }
+    }
+    const ResponseHead head =
+        TRY(parse_response_head(std::string_view(buffer_).substr(0, head_end)));
+    buffer_.erase(0, head_end + kHeadEnd.size());
+    while (buffer_.size() < head.body_bytes) {
+        const bool more = TRY(sys::receive_some(fd_, buffer_, limit));
+        if (!more) {
+            return malformed("the body ends early");
+        }
+    }
+    HttpResponse response;
+    response.status = head.status;
+    response.keep_alive = head.keep_alive && sent.ok();
+    response.body = buffer_.substr(0, head.body_bytes);
+    buffer_.erase(0, head.body_bytes);
+    return response;
+}
+
+}  // namespace countersign::client
