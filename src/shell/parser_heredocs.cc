@@ -1,0 +1,169 @@
+// Here-documents: the delimiter where the redirection stands, the body after the next newline.
+#include "shell/parser.h"
+#include "shell/region.h"
+
+namespace countersign::shell {
+
+namespace {
+
+std::string_view strip_tabs(std::string_view line) {
+    const std::size_t first = line.find_first_not_of('\t');
+    return first == std::string_view::npos ? std::string_view() : line.substr(first);
+}
+
+}  // namespace
+
+void Parser::queue_here_document(Redirect& redirect) {
+    HereDocument here;
+    here.strip_tabs = redirect.kind == RedirectKind::HereDocumentTabs;
+    here.delimiter = remove_quotes(redirect.target, here.quoted);
+    redirect.here = arena_.make<HereDocument>(here);
+    pending_.push_back(redirect.here);
+}
+
+/// What bash compares lines with: the word as written, its quotes removed, nothing expanded.
+std::string_view Parser::remove_quotes(const Word& word, bool& quoted) {
+    if (here_.fixed_span && word.parts.size() != 1) {
+        fail(here_.at, "a here-document delimiter of several parts in a nested text");
+        return {};
+    }
+    std::string out;
+    for (const Part& part : word.parts) {
+        switch (part.kind) {
+            case PartKind::Literal:
+                out += part.text;
+                break;
+            case PartKind::Escaped:
+            case PartKind::SingleQuoted:
+                quoted = true;
+                out += part.text;
+                break;
+            case PartKind::DoubleQuoted:
+            case PartKind::LocaleQuoted: {
+                quoted = true;
+                Word inner;
+                inner.parts = part.parts;
+                bool ignored = false;
+                out += remove_quotes(inner, ignored);
+                break;
+            }
+            case PartKind::AnsiQuoted:
+                quoted = true;
+                if (part.text.find('\\') != std::string_view::npos) {
+                    fail(part.span.begin, "an escape in a here-document delimiter");
+                }
+                out += part.text;
+                break;
+            default:
+                if (here_.fixed_span) {
+                    fail(here_.at, "an expansion in a here-document delimiter");
+                } else {
+                    out += here_.text.substr(part.span.begin, part.span.end - part.span.begin);
+                }
+                break;
+        }
+    }
+    return arena_.copy(std::string_view(out));
+}
+
+void Parser::read_here_documents() {
+    const std::size_t first = here_.pending_mark;
+    for (std::size_t i = first; i < pending_.size() && !failed_; ++i) {
+        read_here_document(*pending_[i]);
+    }
+    if (!failed_ && pending_.size() > first) {
+        pending_.resize(first);
+    }
+}
+
+void Parser::read_here_document(HereDocument& here) {
+    const std::size_t begin = here_.at;
+    std::size_t body_end = begin;
+    std::string joined;  // with leading tabs stripped
+    bool ended = false;
+    while (!ended && here_.at < here_.text.size()) {
+        const std::size_t line_begin = here_.at;
+        std::size_t line_end = here_.text.find('\n', line_begin);
+        if (!here.quoted) {
+            // A continued line is one line for the comparison with the delimiter.
+            while (line_end != std::string_view::npos && line_end > line_begin) {
+                std::size_t slashes = 0;
+                while (line_end > line_begin + slashes &&
+                       here_.text[line_end - 1 - slashes] == '\\') {
+                    ++slashes;
+                }
+                if (slashes % 2 == 0) {
+                    break;
+                }
+                line_end = here_.text.find('\n', line_end + 1);
+            }
+        }
+        const bool last = line_end == std::string_view::npos;
+        const std::size_t stop = last ? here_.text.size() : line_end;
+        std::string_view line = here_.text.substr(line_begin, stop - line_begin);
+        if (here.strip_tabs) {
+            line = strip_tabs(line);
+        }
+        std::string unfolded;
+        std::string_view compared = line;
+        if (!here.quoted && line.size() <= here.delimiter.size() * 3 + 64 &&
+            line.find("\\\n") != std::string_view::npos) {
+            for (std::size_t i = 0; i < line.size(); ++i) {
+                if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '\n') {
+                    ++i;
+                } else {
+                    unfolded += line[i];
+                }
+            }
+            compared = unfolded;
+        }
+        const bool closes_substitution =
+            here_.in_substitution && compared.data() == line.data() &&
+            line.starts_with(here.delimiter) &&
+            line.find(')', here.delimiter.size()) != std::string_view::npos;
+        if (compared == here.delimiter || closes_substitution) {
+            ended = true;
+            here_.at = closes_substitution ? stop - line.size() + here.delimiter.size()
+                                           : (last ? stop : stop + 1);
+            break;
+        }
+        if (here.strip_tabs) {
+            joined.append(line);
+            if (!last) {
+                joined += '\n';
+            }
+        }
+        here_.at = last ? stop : stop + 1;
+        body_end = here_.at;
+    }
+    const std::string_view raw_body = here_.text.substr(begin, body_end - begin);
+    here.span = here_.fixed_span.value_or(
+        Span{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(body_end)});
+    here.body.span = here.span;
+    const std::string_view body =
+        here.strip_tabs ? arena_.copy(std::string_view(joined)) : raw_body;
+    Part part;
+    part.kind = here.quoted ? PartKind::SingleQuoted : PartKind::Malformed;
+    part.text = body;
+    part.span = here.span;
+    if (!here.quoted && !measuring_) {
+        Context inside;
+        inside.within = Within::HereBody;
+        inside.quoted = true;
+        std::optional<Span> fixed;
+        if (here.strip_tabs) {
+            fixed = here.span;
+        }
+        const std::string_view region = here.strip_tabs ? body : here_.text.substr(0, body_end);
+        const bool ok = read_region(region, here.strip_tabs ? 0 : begin, fixed,
+                                    [&] { here.body.parts = read_parts(inside, nullptr); });
+        if (ok || failed_) {
+            return;
+        }
+    }
+    if (!body.empty()) {
+        here.body.parts = arena_.copy(std::span<const Part>(&part, 1));
+    }
+}
+
+}  // namespace countersign::shell

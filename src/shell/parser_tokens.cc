@@ -1,0 +1,376 @@
+// Tokens, and what bash makes of a word from where it stands.
+#include <charconv>
+
+#include "shell/parser.h"
+
+namespace countersign::shell {
+
+namespace {
+
+bool is_meta(char c) {
+    return c == ';' || c == '&' || c == '|' || c == '<' || c == '>' || c == '(' || c == ')';
+}
+
+bool all_digits(std::string_view text) {
+    if (text.empty()) {
+        return false;
+    }
+    for (const char c : text) {
+        if (c < '0' || c > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_identifier(std::string_view text) {
+    if (text.empty() || (text[0] >= '0' && text[0] <= '9')) {
+        return false;
+    }
+    for (const char c : text) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && !(c >= '0' && c <= '9')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// {name} or {name[subscript]}.
+bool names_descriptor(std::string_view text) {
+    if (text.size() < 3 || text.front() != '{' || text.back() != '}') {
+        return false;
+    }
+    std::string_view inner = text.substr(1, text.size() - 2);
+    const std::size_t bracket = inner.find('[');
+    if (bracket != std::string_view::npos) {
+        if (inner.back() != ']') {
+            return false;
+        }
+        inner = inner.substr(0, bracket);
+    }
+    return is_identifier(inner);
+}
+
+std::string_view plain_text(const Word& word) {
+    if (word.assignment != nullptr || word.parts.size() != 1 ||
+        word.parts[0].kind != PartKind::Literal) {
+        return {};
+    }
+    return word.parts[0].text;
+}
+
+constexpr std::string_view kDeclaring[] = {"alias",    "declare", "export", "local",
+                                           "readonly", "typeset", "eval",   "let"};
+
+bool takes_assignments(std::string_view word) {
+    for (const std::string_view name : kDeclaring) {
+        if (name == word) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct OperatorSpelling {
+    std::string_view text;
+    TokenKind kind;
+};
+
+// The longest first among those with a common start.
+constexpr OperatorSpelling kOperators[] = {
+    {"<<-", TokenKind::LessLessDash},
+    {"<<<", TokenKind::LessLessLess},
+    {";;&", TokenKind::DoubleSemicolonAnd},
+    {"&>>", TokenKind::AndGreaterGreater},
+    {"<<", TokenKind::LessLess},
+    {">>", TokenKind::GreaterGreater},
+    {";;", TokenKind::DoubleSemicolon},
+    {"&&", TokenKind::AndAnd},
+    {"||", TokenKind::OrOr},
+    {"<&", TokenKind::LessAnd},
+    {">&", TokenKind::GreaterAnd},
+    {"<>", TokenKind::LessGreater},
+    {">|", TokenKind::GreaterBar},
+    {"&>", TokenKind::AndGreater},
+    {"|&", TokenKind::BarAnd},
+    {";&", TokenKind::SemicolonAnd},
+    {"<", TokenKind::Less},
+    {">", TokenKind::Greater},
+    {";", TokenKind::Semicolon},
+    {"&", TokenKind::And},
+    {"|", TokenKind::Bar},
+    {"(", TokenKind::OpenParen},
+    {")", TokenKind::CloseParen},
+};
+
+}  // namespace
+
+const Token& Parser::token() {
+    if (!here_.has_token) {
+        Token next = read_token();
+        if (!here_.has_token) {  // a failure puts its own end token there
+            here_.token = next;
+            here_.has_token = true;
+        }
+    }
+    return here_.token;
+}
+
+Token Parser::take() {
+    Token taken = token();
+    here_.has_token = failed_;
+    here_.before_last = here_.last;
+    here_.last = taken.kind;
+    return taken;
+}
+
+bool Parser::accept(TokenKind kind) {
+    if (peek_kind() != kind) {
+        return false;
+    }
+    take();
+    return true;
+}
+
+bool Parser::expect(TokenKind kind) {
+    if (accept(kind)) {
+        return true;
+    }
+    const Token found = token();
+    fail(found.span.begin, "expected " + std::string(token_name(kind)) + ", found " +
+                               std::string(token_name(found.kind)));
+    return false;
+}
+
+void Parser::skip_newlines() {
+    while (accept(TokenKind::Newline)) {
+    }
+}
+
+bool Parser::skip_to_token() {
+    for (;;) {
+        const char c = peek();
+        if (c == ' ' || c == '\t') {
+            ++here_.at;
+        } else if (c == '#') {
+            while (!at_end() && raw() != '\n') {
+                ++here_.at;
+            }
+        } else {
+            return !at_end();
+        }
+    }
+}
+
+Token Parser::read_token() {
+    Token token;
+    const bool more = skip_to_token();
+    const std::size_t begin = here_.at;
+    if (!more) {
+        token.kind = TokenKind::End;
+        token.span = span_from(begin);
+        return token;
+    }
+    const char c = raw();
+    if (c == '\n') {
+        ++here_.at;
+        here_.assignments_follow = false;
+        token.kind = TokenKind::Newline;
+        token.span = span_from(begin);
+        read_here_documents();
+        return token;
+    }
+    if (here_.regular_expression && c != ')' && c != '<' && c != '>' && c != ';' && c != '&') {
+        return read_word_token(begin);
+    }
+    if (is_meta(c)) {
+        here_.assignments_follow = false;
+        const bool process =
+            (c == '<' || c == '>') && second() == '(' && options_.dialect == Dialect::Bash;
+        if (!process) {
+            token.kind = c == '(' && second() == '(' ? read_double_paren(token) : read_operator();
+            token.span = span_from(begin);
+            return token;
+        }
+    }
+    if (c == '-' && (here_.last == TokenKind::LessAnd || here_.last == TokenKind::GreaterAnd)) {
+        ++here_.at;
+        token.kind = TokenKind::Dash;
+        token.span = span_from(begin);
+        return token;
+    }
+    return read_word_token(begin);
+}
+
+TokenKind Parser::read_operator() {
+    for (const OperatorSpelling& entry : kOperators) {
+        std::size_t ahead = 0;
+        bool matches = true;
+        for (const char wanted : entry.text) {
+            while (ahead != 0 && raw(ahead) == '\\' && raw(ahead + 1) == '\n') {
+                ahead += 2;
+            }
+            if (raw(ahead) != wanted) {
+                matches = false;
+                break;
+            }
+            ++ahead;
+        }
+        if (matches) {
+            here_.at += ahead;
+            return entry.kind;
+        }
+    }
+    fail(here_.at, "an unknown operator");
+    return TokenKind::End;
+}
+
+TokenKind Parser::read_double_paren(Token& token) {
+    const bool after_for = here_.last == TokenKind::For;
+    if (!after_for && (!reserved_acceptable() || here_.case_pattern)) {
+        return read_operator();
+    }
+    const std::size_t begin = here_.at;
+    peek();
+    ++here_.at;
+    peek();
+    ++here_.at;
+    const std::size_t inner = here_.at;
+    if (!scan_pair('(', ')', true)) {
+        return TokenKind::End;
+    }
+    const std::size_t inner_end = here_.at - 1;
+    if (raw() == ')') {
+        ++here_.at;
+        token.text = here_.text.substr(inner, inner_end - inner);
+        token.word = after_for ? Word{} : deferred_word(inner, inner_end);
+        token.word.span = span_from(inner);
+        return after_for ? TokenKind::ArithmeticFor : TokenKind::ArithmeticBody;
+    }
+    if (after_for) {
+        fail(begin, "expected )) after for ((");
+        return TokenKind::End;
+    }
+    here_.at = begin + 1;
+    return TokenKind::OpenParen;
+}
+
+bool Parser::reserved_acceptable() const {
+    if (begins_command(here_.last)) {
+        return true;
+    }
+    return here_.last == TokenKind::Word &&
+           (here_.before_last == TokenKind::Coproc || here_.before_last == TokenKind::Function);
+}
+
+bool Parser::command_position() const {
+    if (here_.last == TokenKind::Assignment || here_.redirects_only) {
+        return true;
+    }
+    return here_.last != TokenKind::DoubleSemicolon && here_.last != TokenKind::SemicolonAnd &&
+           here_.last != TokenKind::DoubleSemicolonAnd && reserved_acceptable();
+}
+
+bool Parser::time_acceptable() const {
+    switch (here_.last) {
+        case TokenKind::Semicolon:
+        case TokenKind::Newline:
+        case TokenKind::Start:
+            return here_.before_last != TokenKind::Bar;
+        case TokenKind::Bar:
+        case TokenKind::BarAnd:
+        case TokenKind::Coproc:
+        case TokenKind::Word:
+            return false;
+        default:
+            return true;
+    }
+}
+
+Token Parser::read_word_token(std::size_t begin) {
+    Token token;
+    Context context;
+    context.assignment = !here_.conditional && !here_.case_pattern &&
+                         (command_position() || here_.assignments_follow);
+    token.word = read_word(context);
+    token.span = span_from(begin);
+    token.word.span = token.span;
+    token.kind = TokenKind::Word;
+    if (failed_) {
+        return here_.token;
+    }
+    if (here_.at == begin) {
+        fail(begin, "a word was expected here");
+        return here_.token;
+    }
+    token.kind = classify(token);
+    return token;
+}
+
+TokenKind Parser::classify(Token& token) {
+    if (token.word.is_assignment()) {
+        return command_position() ? TokenKind::Assignment : TokenKind::Word;
+    }
+    const std::string_view text = plain_text(token.word);
+    if (text.empty()) {
+        return TokenKind::Word;
+    }
+    const char next = peek();
+    if (all_digits(text) && text.size() <= 18 &&
+        (next == '<' || next == '>' || here_.last == TokenKind::LessAnd ||
+         here_.last == TokenKind::GreaterAnd)) {
+        token.text = text;
+        return TokenKind::Number;
+    }
+    if ((next == '<' || next == '>') && names_descriptor(text) &&
+        options_.dialect == Dialect::Bash) {
+        token.text = text.substr(1, text.size() - 2);
+        return TokenKind::RedirectName;
+    }
+    const TokenKind special = special_word(text);
+    if (special != TokenKind::Word) {
+        return special;
+    }
+    if (command_position() && takes_assignments(text)) {
+        here_.assignments_follow = true;
+    }
+    return TokenKind::Word;
+}
+
+TokenKind Parser::special_word(std::string_view text) {
+    if (here_.last == TokenKind::Time && text == "-p") {
+        return TokenKind::TimePosix;
+    }
+    if ((here_.last == TokenKind::Time || here_.last == TokenKind::TimePosix) && text == "--") {
+        return TokenKind::TimeEnd;
+    }
+    if (here_.conditional && text == "]]") {
+        return TokenKind::CloseTest;
+    }
+    if (here_.last == TokenKind::In && text == "esac") {
+        return TokenKind::Esac;
+    }
+    if (!reserved_acceptable() &&
+        !(here_.last == TokenKind::ArithmeticFor && (text == "do" || text == "{"))) {
+        return TokenKind::Word;
+    }
+    const TokenKind reserved = reserved_word(text);
+    if (reserved == TokenKind::Word) {
+        return reserved;
+    }
+    if (here_.case_pattern) {
+        const bool esac = reserved == TokenKind::Esac && here_.last != TokenKind::Bar &&
+                          here_.last != TokenKind::OpenParen;
+        return esac ? reserved : TokenKind::Word;
+    }
+    if (reserved == TokenKind::Time && !time_acceptable()) {
+        return TokenKind::Word;
+    }
+    const bool dash_lacks = reserved == TokenKind::Select || reserved == TokenKind::Coproc ||
+                            reserved == TokenKind::Time || reserved == TokenKind::Function ||
+                            reserved == TokenKind::OpenTest || reserved == TokenKind::CloseTest;
+    return options_.dialect == Dialect::Posix && dash_lacks ? TokenKind::Word : reserved;
+}
+
+}  // namespace countersign::shell
