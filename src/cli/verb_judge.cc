@@ -1,0 +1,32 @@
+// check, parse, explain, policy: the words go on to the sibling `countersignd judge`, since judging
+// needs rooms that the client must not hold (policy, shell, risk).
+#include "cli/verbs.h"
+
+namespace countersign::cli {
+namespace {
+
+Result<int> judge(World& world, std::string_view verb, const Arguments& arguments) {
+    std::vector<std::string> words = {std::string(verb)};
+    words.insert(words.end(), arguments.operands().begin(), arguments.operands().end());
+    return world.become_judge(words);
+}
+
+}  // namespace
+
+Result<int> verb_check(World& world, const Arguments& arguments) {
+    return judge(world, "check", arguments);
+}
+
+Result<int> verb_parse(World& world, const Arguments& arguments) {
+    return judge(world, "parse", arguments);
+}
+
+Result<int> verb_explain(World& world, const Arguments& arguments) {
+    return judge(world, "explain", arguments);
+}
+
+Result<int> verb_policy(World& world, const Arguments& arguments) {
+    return judge(world, "policy", arguments);
+}
+
+}  // namespace countersign::cli

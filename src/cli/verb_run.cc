@@ -1,0 +1,256 @@
+// run: a session, the jail, the screen, the summary.
+#include <array>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include "cli/field.h"
+#include "cli/paint.h"
+#include "cli/run_screen.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
+#include "jail/jail.h"
+#include "sys/files.h"
+#include "sys/process.h"
+#include "text/utf8.h"
+
+namespace countersign::cli {
+namespace {
+
+namespace json = boost::json;
+
+/// Copies what the supervisor tells into the queue; starts the screen's thread on first need, when
+/// the supervisor has blocked the signals that are its own (jail.h).
+class Observer final : public jail::Observer {
+public:
+    Observer(RunEvents& events, RunScreen& screen) : events_(events), screen_(screen) {}
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+    ~Observer() override { finish(); }
+
+    void decided(const model::ActionRequest& request, const client::ActionAnswer& answer) override {
+        start();
+        events_.push({RunEvent::Kind::Decided, request, answer});
+    }
+    void held(const model::ActionRequest& request, const client::ActionAnswer& answer) override {
+        start();
+        events_.push({RunEvent::Kind::Held, request, answer});
+    }
+    /// Returns when the screen has shown everything.
+    void finish() {
+        if (thread_.joinable()) {
+            events_.push({RunEvent::Kind::Finished, {}, {}});
+            thread_.join();
+        }
+    }
+
+private:
+    void start() {
+        std::call_once(started_, [this] { thread_ = std::thread([this] { screen_.loop(); }); });
+    }
+
+    RunEvents& events_;
+    RunScreen& screen_;
+    std::once_flag started_;
+    std::thread thread_;
+};
+
+Result<model::SessionRequest> session_request(World& world, const Arguments& arguments,
+                                              const std::string& workspace) {
+    model::SessionRequest request;
+    const std::string& program = arguments.operand(0);
+    request.agent.id = arguments.value_or("name", program.substr(program.rfind('/') + 1));
+    request.agent.type = arguments.value_or("agent", "coding");
+    request.agent.model = arguments.value_or("model", "");
+    request.principal = world.person().name;
+    request.purpose = arguments.value_or("purpose", "");
+    request.door = "run";
+    request.host = world.person().host;
+    request.workspace = workspace;
+    request.home = world.person().home;
+    request.contained = true;
+    request.process_id = static_cast<int>(sys::process_id());
+    const auto ceiling = model::tier_from(arguments.value_or("ceiling", "irreversible"));
+    request.ceiling = ceiling.value_or(model::Tier::ReadOnly);
+    const auto lifetime = parse_duration(arguments.value_or("lifetime", "8h"));
+    if (!lifetime) {
+        return Error(ErrorCode::InvalidArgument, "--lifetime is no span", "such as 30m or 8h");
+    }
+    request.lifetime = *lifetime;
+    return request;
+}
+
+Result<std::string> workspace_of(World& world, const Arguments& arguments) {
+    const std::string wanted = arguments.value_or("workspace", world.person().directory);
+    std::string path = TRY(sys::real_path(wanted));
+    if (path == "/" || path == world.person().home) {
+        return Error(ErrorCode::InvalidArgument, "the workspace may not be " + path,
+                     "give the project's own directory with --workspace DIR");
+    }
+    return path;
+}
+
+jail::RunOptions run_options(World& world, const Arguments& arguments,
+                             const client::Locations& locations, const std::string& workspace,
+                             const model::SessionGrant& grant) {
+    jail::RunOptions options;
+    options.argv = arguments.operands();
+    options.workspace = workspace;
+    const std::string& here = world.person().directory;
+    const bool inside = here == workspace || here.starts_with(workspace + "/");
+    options.directory = inside ? here : workspace;
+    options.agent_socket = locations.agent_socket;
+    options.session_token = grant.token;
+    options.session_id = grant.session.id;
+    options.agent = grant.session.agent;
+    options.home = world.person().home;
+    options.writable = arguments.values("writable");
+    options.network = !arguments.has("no-network");
+    options.hidden = {locations.state_directory, locations.config_directory,
+                      locations.operator_socket, locations.operator_token_file};
+    if (const auto key = arguments.value("key")) {
+        auto real = sys::real_path(*key);
+        options.hidden.push_back(real.ok() ? real.take() : *key);
+    }
+    return options;
+}
+
+/// Someone to ask at this terminal, or nothing: then held actions wait for `countersign approve`.
+Result<std::optional<RunScreen::Asking>> asking(World& world, Gateway& gateway,
+                                                const Arguments& arguments) {
+    const bool possible = world.console().can_ask() && world.console().err_look().terminal;
+    const std::string where = arguments.value_or("ask", possible ? "here" : "elsewhere");
+    if (where != "here") {
+        return std::optional<RunScreen::Asking>();
+    }
+    auto answers = terminal_answers();
+    if (!answers.ok()) {
+        Error error = answers.take_error();
+        error.hint = "--ask elsewhere, and countersign approve in another terminal";
+        return error;
+    }
+    std::optional<Signer> signer = TRY(ready_signer(world, gateway, arguments));
+    if (!signer) {
+        return std::optional<RunScreen::Asking>();
+    }
+    auto own = world.separate_gateway();
+    if (!own.ok()) {
+        return own.take_error();
+    }
+    RunScreen::Asking made{own.take(), answers.take(), std::move(*signer)};
+    return std::optional<RunScreen::Asking>(std::move(made));
+}
+
+double prompts_per_100(const jail::RunReport& report) {
+    return report.actions == 0
+               ? 0
+               : 100.0 * static_cast<double>(report.held) / static_cast<double>(report.actions);
+}
+
+std::string decimal(double value, int digits) {
+    std::array<char, 64> buffer{};
+    const int length = std::snprintf(buffer.data(), buffer.size(), "%.*f", digits, value);
+    return {buffer.data(), static_cast<std::size_t>(length > 0 ? length : 0)};
+}
+
+double seconds(Duration span) {
+    return std::chrono::duration<double>(span).count();
+}
+
+void print_summary(World& world, const Arguments& arguments, const jail::RunReport& report,
+                   const std::string& session) {
+    if (arguments.json()) {
+        world.console().out(
+            json::serialize(json::object{{"session", session},
+                                         {"exit_code", report.exit_code},
+                                         {"actions", report.actions},
+                                         {"auto_approved", report.allowed},
+                                         {"held", report.held},
+                                         {"denied", report.denied},
+                                         {"prompts_per_100", prompts_per_100(report)},
+                                         {"duration_s", seconds(report.duration)}}) +
+            "\n");
+        return;
+    }
+    const Look& look = world.console().err_look();
+    world.console().err(
+        "\n" +
+        print_pairs(
+            look, {{"session", session + " ended after " + decimal(seconds(report.duration), 1) +
+                                   " s, exit status " + std::to_string(report.exit_code)},
+                   {"actions", std::to_string(report.actions)},
+                   {"auto-approved", std::to_string(report.allowed)},
+                   {"held", std::to_string(report.held) + " (" +
+                                decimal(prompts_per_100(report), 1) + " prompts per 100 actions)"},
+                   {"denied", std::to_string(report.denied)},
+                   {"record", "countersign audit search --session " + session}}));
+}
+
+void print_opening(World& world, const model::SessionGrant& grant, bool asks_here) {
+    const Look& look = world.console().err_look();
+    const model::Session& session = grant.session;
+    world.console().err(
+        print_pairs(look, {{"session", session.id},
+                           {"agent", session.agent.type + " " + session.agent.id +
+                                         (session.purpose.empty() ? "" : ": " + session.purpose)},
+                           {"workspace", session.workspace},
+                           {"questions", asks_here ? "here"
+                                                   : "wait for countersign approve, "
+                                                     "countersign watch --ask"}}));
+}
+
+Result<jail::RunReport> supervise(jail::RunOptions& options, RunEvents& events, RunScreen& screen) {
+    Observer observer(events, screen);
+    options.observer = &observer;
+    return jail::run(options);
+}
+
+/// The token dies with the session, so this is tried whatever happened to the agent; when it
+/// cannot be done the session still ends by its lifetime.
+void end_session(World& world, Gateway& gateway, const std::string& session) {
+    json::object body;
+    body["reason"] = "the agent ended";
+    const auto ended = gateway.post("/v1/sessions/" + encode(session) + "/end", body);
+    if (!ended.ok() && ended.error().code != ErrorCode::Conflict) {
+        world.console().err(
+            "the session could not be ended: " + text::visible(ended.error().message) + "\n");
+    }
+}
+
+Detail detail_of(const Arguments& arguments) {
+    if (arguments.has("verbose")) {
+        return Detail::Verbose;
+    }
+    return arguments.has("quiet") ? Detail::Quiet : Detail::Normal;
+}
+
+}  // namespace
+
+Result<int> verb_run(World& world, const Arguments& arguments) {
+    const client::Locations locations = TRY(world.locations());
+    const std::string workspace = TRY(workspace_of(world, arguments));
+    Gateway* gateway = TRY(world.gateway());
+    auto ask = asking(world, *gateway, arguments);
+    if (!ask.ok()) {
+        return ask.take_error();
+    }
+    const model::SessionRequest request = TRY(session_request(world, arguments, workspace));
+    const model::SessionGrant grant = TRY(gateway->open_session(request));
+    print_opening(world, grant, ask->has_value());
+    const Detail detail = detail_of(arguments);
+    world.console().err(DecisionLines(world.console().err_look(), detail).legend());
+
+    RunEvents events;
+    RunScreen screen(events, world.console(), world.clock(), detail, ask.take());
+    jail::RunOptions options = run_options(world, arguments, locations, workspace, grant);
+    const auto report = supervise(options, events, screen);
+    end_session(world, *gateway, grant.session.id);
+    if (!report.ok()) {
+        return report.error();
+    }
+    print_summary(world, arguments, *report, grant.session.id);
+    return report->exit_code;
+}
+
+}  // namespace countersign::cli
