@@ -5,6 +5,8 @@
 // Strictest match wins: any Deny decides, then Ask, then the tier's route; an Allow rule lifts a
 // question only when every simple command of the action is covered by an Allow rule whose tier is
 // at least that command's tier, or is of a tier whose route is allow. Forbidden is never lifted.
+// What cannot be known never matches an Allow rule (only a final "**" takes it), and turns what a
+// Deny rule may mean into a question. docs/formats/policy.md has the whole of it.
 // Evaluation is pure and linear; RE2 only. Policy is immutable after load and thread safe.
 #pragma once
 
@@ -27,7 +29,8 @@ namespace countersign::policy {
 struct Route {
     model::Decision decision = model::Decision::Deny;
     int approvals = 0;                  ///< for StepUp, 1..8
-    bool known_pattern_allows = false;  ///< tier 1: a matching Allow rule lets it pass
+    bool known_pattern_allows = false;  ///< a matching Allow rule lets it pass
+    bool operator==(const Route&) const = default;
 };
 
 /// One policy file, as read by the caller (this room does no I/O).
@@ -39,12 +42,15 @@ struct Source {
 class Policy {
 public:
     /// Malformed with file and line when a file is not well-formed, names an unknown key or a bad
-    /// pattern, or weakens what may not be weakened (a route for `forbidden` other than deny, a
-    /// quorum of 0 for `irreversible`). Several sources merge: routes of later ones may only be
-    /// stricter.
+    /// pattern, gives no route for a tier, or weakens what may not be weakened (a route for
+    /// `forbidden` other than deny, a quorum of 0 for `irreversible`). Several sources merge: what
+    /// later ones say of routes and thresholds may only be stricter; they may add rules, but no
+    /// condition that allows.
     static Result<Policy> load(const std::vector<Source>& sources);
     /// The policy compiled into the program (policies/default.toml).
     static Policy builtin();
+    /// Its source, for callers who load their own files on top of it.
+    static Source builtin_source();
 
     Policy(Policy&&) noexcept;
     Policy& operator=(Policy&&) noexcept;
@@ -59,9 +65,10 @@ public:
     /// Risk from which an action needs one approver more than its tier says; 101 = never.
     [[nodiscard]] int step_up_risk() const;
 
+    struct Parts;  ///< private to the room (policy_parts.h)
+
 private:
     friend class Evaluator;
-    struct Parts;
     explicit Policy(std::unique_ptr<Parts> parts);
     std::unique_ptr<Parts> parts_;
 };
@@ -84,6 +91,11 @@ public:
         std::vector<std::string> used_rules;  ///< every Allow rule that covered a command
         std::string reason;
         std::string hint;
+        /// Beside StepUp: a safer form of the same action that the policy's [[modify]] entry
+        /// `modified_by` offers. It is not decided yet: the caller judges it as an action of its
+        /// own and, only where that is allowed, answers Modify instead of holding the original.
+        std::optional<model::Action> modified;
+        std::string modified_by;
     };
     /// `now` decides expiry. Session ceiling: an action above it is denied.
     [[nodiscard]] Outcome decide(const model::ActionRequest& request,
@@ -100,21 +112,25 @@ public:
                                              const model::Assessment& assessment,
                                              Instant now) const;
 
+    struct Parts;  ///< private to the room (evaluator_parts.h)
+
 private:
-    struct Parts;
     explicit Evaluator(std::unique_ptr<Parts> parts);
     std::unique_ptr<Parts> parts_;
 };
 
-/// Whether one rule matches one action: every command of it for Argv, the text for the others.
-/// InvalidArgument when its pattern does not compile. For `rules test`.
+/// Whether one rule matches one action. A rule that allows: Argv must speak for every command above
+/// read_only and for at least one, the others for the text as a whole. One that asks or denies: any
+/// command, or the text. InvalidArgument when the rule is not well-formed. For `rules test`.
 Result<bool> matches(const model::Rule& rule, const model::ActionRequest& request,
                      const model::Assessment& assessment, Instant now);
 
 /// A narrow rule for "approve and remember": an argv rule that keeps program, subcommand and every
 /// option word, turns into "*" only operands that are paths inside the workspace or numbers, is
-/// scoped to the agent's type and the workspace, and expires after 30 days. nullopt when no safe
-/// rule exists (incomplete, tier 3 or more, an interpreter or wrapper with open inner text).
+/// scoped to the agent's type and the workspace, and expires after 30 days. An action in which
+/// several commands write gives an exact rule over its text. nullopt when no safe rule exists:
+/// incomplete, tier 3 or more, a finding of severity high, no workspace, an interpreter that reads
+/// its program from elsewhere.
 std::optional<model::Rule> propose(const model::ActionRequest& request,
                                    const model::Assessment& assessment, Instant now);
 
