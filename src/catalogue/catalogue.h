@@ -67,6 +67,13 @@ struct Understanding {
 /// Looks at one simple command: its argv, redirections (writes to files are effects), assignments
 /// (PATH=, LD_PRELOAD= are effects), input source (a pipe into an interpreter is an Inner Program
 /// with unknown text, or the literal text of a here-document).
+///
+/// Paths are resolved against `command.directory`; when that is absent the directory counts as
+/// unknown, whatever `place.directory` says, so that "cd $X; rm -rf *" names no false target.
+///
+/// A program by path outside the system's directories (./numfmt, /tmp/git) is Effect Execute of
+/// that file with class "local"; if its base name is a catalogued program, the effects of that
+/// program are listed too, never instead.
 Understanding understand(const model::ResolvedCommand& command, const Place& place);
 
 /// For tests, docs and `countersign rules suggest`: the number of programs known, and whether one

@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <bitset>
+#include <span>
+
+#include "catalogue/catalogue.h"
+#include "catalogue/path_tables.h"
+#include "text/glob.h"
+
+// Where a path leads, told from its text alone. The tables below are read in order: the first
+// match wins, so the more dangerous class stands first. A path that is itself a pattern is classed
+// by what it could match, since the shell expands it after we judged.
+
+namespace countersign::catalogue {
+
+namespace {
+
+using paths::Anchor;
+using paths::PathRule;
+using Parts = std::vector<std::string_view>;
+
+Parts parts_of(std::string_view path) {
+    Parts parts;
+    for (std::size_t at = 0; at < path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        if (end > at) {
+            parts.push_back(path.substr(at, end - at));
+        }
+        at = end + 1;
+    }
+    return parts;
+}
+
+/// Whether a path component and a name of the tables can be the same; either may be a pattern. As
+/// in bash, a leading dot must be written.
+bool same_part(std::string_view part, std::string_view name) {
+    if (part == name) {
+        return true;
+    }
+    const bool part_glob = text::has_glob(part);
+    if (!part_glob && !text::has_glob(name)) {
+        return false;
+    }
+    if (part_glob && name.starts_with('.') && !part.starts_with('.')) {
+        return false;
+    }
+    if (text::glob_match(name, part, text::GlobStars::StopAtSlash)) {
+        return true;
+    }
+    return part_glob && text::glob_match(part, name, text::GlobStars::StopAtSlash);
+}
+
+/// A path, split once for all rules.
+struct Path {
+    Parts parts;
+    bool glob = false;
+    std::bitset<256> initials;
+
+    explicit Path(std::string_view text) : parts(parts_of(text)), glob(text::has_glob(text)) {
+        for (const std::string_view part : parts) {
+            initials.set(static_cast<unsigned char>(part.front()));
+        }
+    }
+};
+
+/// Compares the rule's components with those of the path from `at` on.
+bool matches_at(const PathRule& rule, const Parts& parts, std::size_t at) {
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < rule.count; ++i) {
+        const std::size_t end = std::min(rule.names.find('/', from), rule.names.size());
+        if (!same_part(parts[at + i], rule.names.substr(from, end - from))) {
+            return false;
+        }
+        from = end + 1;
+    }
+    return true;
+}
+
+bool may_match(const PathRule& rule, const Path& path) {
+    return path.parts.size() >= rule.count &&
+           (path.glob || rule.initial == '*' ||
+            path.initials.test(static_cast<unsigned char>(rule.initial)));
+}
+
+bool rule_matches(const PathRule& rule, const Path& path) {
+    if (!may_match(rule, path)) {
+        return false;
+    }
+    const std::size_t last = path.parts.size() - rule.count;
+    switch (rule.anchor) {
+        case Anchor::Root:
+            return matches_at(rule, path.parts, 0);
+        case Anchor::RootExact:
+            // A pattern such as /dev/n* is no exact name.
+            return last == 0 && !path.glob && matches_at(rule, path.parts, 0);
+        case Anchor::Last:
+            return matches_at(rule, path.parts, last);
+        case Anchor::Anywhere:
+            for (std::size_t at = 0; at <= last; ++at) {
+                if (matches_at(rule, path.parts, at)) {
+                    return true;
+                }
+            }
+            return false;
+    }
+    return false;
+}
+
+std::optional<model::Place> first_match(std::span<const PathRule> rules, const Path& path) {
+    for (const PathRule& rule : rules) {
+        if (rule_matches(rule, path)) {
+            return rule.place;
+        }
+    }
+    return std::nullopt;
+}
+
+/// Whether `path` is `directory` or below it. An empty or root directory holds nothing: a
+/// workspace of "/" means that there is none.
+bool is_below(std::string_view path, std::string_view directory) {
+    while (directory.size() > 1 && directory.ends_with('/')) {
+        directory.remove_suffix(1);
+    }
+    if (directory.size() < 2 || !path.starts_with(directory)) {
+        return false;
+    }
+    return path.size() == directory.size() || path[directory.size()] == '/';
+}
+
+/// The part of a pattern in front of its first component with a pattern character.
+std::string_view literal_directory(std::string_view path) {
+    std::size_t end = 0;
+    for (std::size_t at = 0; at < path.size();) {
+        const std::size_t next = std::min(path.find('/', at + 1), path.size());
+        if (text::has_glob(path.substr(at, next - at))) {
+            return end == 0 ? path.substr(0, 1) : path.substr(0, end);
+        }
+        end = next;
+        at = next;
+    }
+    return path;
+}
+
+bool is_home(std::string_view path, const Place& place) {
+    return is_below(path, place.home) || is_below(path, "/home") || is_below(path, "/root") ||
+           is_below(path, "/Users");
+}
+
+}  // namespace
+
+model::Place class_of_path(std::string_view path, const Place& place) {
+    if (path.empty() || path.front() != '/') {
+        return model::Place::Unknown;
+    }
+    const Path parts(path);
+    if (const auto found = first_match(paths::kGatewayRules, parts)) {
+        return *found;
+    }
+    if (!parts.glob) {
+        if (const auto found = first_match(paths::kNotSecretRules, parts)) {
+            return *found;
+        }
+    }
+    if (const auto found = first_match(paths::kSecretRules, parts)) {
+        return *found;
+    }
+    if (const auto found = first_match(paths::kSpecialRules, parts)) {
+        return *found;
+    }
+    const std::string_view literal = literal_directory(path);
+    if (is_below(literal, place.workspace)) {
+        return model::Place::Workspace;
+    }
+    if (const auto found = first_match(paths::kTemporaryRoots, Path(literal))) {
+        return *found;
+    }
+    if (is_home(literal, place)) {
+        return model::Place::Home;
+    }
+    if (const auto found = first_match(paths::kSystemRoots, parts)) {
+        return *found;
+    }
+    return parts.parts.empty() ? model::Place::System : model::Place::OtherPath;
+}
+
+std::optional<std::string> resolve_path(std::string_view path, const Place& place) {
+    std::string joined;
+    if (path.starts_with('/')) {
+        joined = path;
+    } else if (place.directory.has_value()) {
+        joined = *place.directory + "/" + std::string(path);
+    } else {
+        return std::nullopt;
+    }
+    std::vector<std::string_view> kept;
+    for (const std::string_view part : parts_of(joined)) {
+        if (part == "..") {
+            if (!kept.empty()) {
+                kept.pop_back();
+            }
+        } else if (part != ".") {
+            kept.push_back(part);
+        }
+    }
+    std::string out;
+    for (const std::string_view part : kept) {
+        out += '/';
+        out += part;
+    }
+    return out.empty() ? "/" : out;
+}
+
+}  // namespace countersign::catalogue
