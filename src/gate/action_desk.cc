@@ -37,6 +37,15 @@ audit::ReleaseMode release_mode(ActionState state) {
     return audit::ReleaseMode::Never;
 }
 
+template <class P>
+bool principal_counts(const P& policy) {
+    if constexpr (requires { policy.principal_counts(); }) {
+        return policy.principal_counts();
+    } else {
+        return true;
+    }
+}
+
 /// What a release of this tier must survive before it is told.
 Safety safety_for(ActionState state, Tier tier) {
     const bool costly = state == ActionState::Granted ? tier >= Tier::SideEffect : is_open(state);
@@ -75,7 +84,7 @@ std::vector<std::string> ActionDesk::never_counts(const model::Context& context)
             names.push_back((*parent)->agent.id);
         }
     }
-    if (!rooms_.rules.policy().principal_counts() && !context.principal.empty()) {
+    if (!principal_counts(rooms_.rules.policy()) && !context.principal.empty()) {
         names.push_back(context.principal);
     }
     return names;

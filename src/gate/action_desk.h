@@ -100,6 +100,7 @@ public:
     [[nodiscard]] std::optional<Instant> next_expiry() const;
     [[nodiscard]] std::size_t open_count() const { return actions_.open_count(); }
     [[nodiscard]] Actions& actions() { return actions_; }
+    [[nodiscard]] const Rulebook& rules() const { return rooms_.rules; }
 
 private:
     explicit ActionDesk(const Rooms& rooms) : rooms_(rooms), actions_(rooms.core.store) {}

@@ -55,7 +55,9 @@ Result<ActionEntry> ActionDesk::vote(const model::Vote& vote) {
     ++rooms_.core.metrics.votes;
     const approval::Consent consent = counted.take();
     ActionEntry& entry = action->entry;
-    auto recorded = rooms_.core.recorder.record_now(audit::vote_record(vote));
+    const auto approver = rooms_.approvers.find(vote.approver);
+    auto recorded = rooms_.core.recorder.record_now(
+        audit::vote_record(vote, approver ? approver->public_key : std::string()));
     if (!recorded.ok()) {
         // A release needs the record of each of its votes, so this request cannot succeed any more.
         auto withdrawn = rooms_.approvals.deny(entry.id, "a vote could not be recorded");

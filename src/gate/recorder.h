@@ -38,7 +38,7 @@ public:
     [[nodiscard]] bool unsettled() const { return waiting_ > 0; }
     /// Changes when appended records were lost.
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
-    [[nodiscard]] audit::Log& log() { return log_; }
+    [[nodiscard]] audit::Log& log() const { return log_; }
     /// Tries to repair an unhealthy log; success when it is healthy.
     Result<void> heal();
 

@@ -56,6 +56,30 @@ json::value to_json(const RuleUse& use) {
                         {"others", use.others}};
 }
 
+json::value policy_json(const Rulebook& rules) {
+    const policy::Policy& policy = rules.policy();
+    json::object routes;
+    for (std::size_t i = 0; i < model::kTierNames.size(); ++i) {
+        const policy::Route& route = policy.route(static_cast<model::Tier>(i));
+        const std::string_view decision = model::decision_name(route.decision);
+        routes[std::string(model::kTierNames[i])] =
+            json::object{{"decision", json::string(decision.data(), decision.size())},
+                         {"approvals", route.approvals},
+                         {"known_pattern_allows", route.known_pattern_allows}};
+    }
+    json::array list;
+    for (const model::Rule& rule : rules.list(model::RuleState::Active)) {
+        list.push_back(model::to_json(rule));
+    }
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(policy.approval_time()).count();
+    return json::object{{"digest", policy.digest()},
+                        {"routes", std::move(routes)},
+                        {"approval_time_s", seconds},
+                        {"step_up_risk", policy.step_up_risk()},
+                        {"rules", std::move(list)}};
+}
+
 Result<RuleUse> rule_use_from(const json::value& value) {
     RuleUse use;
     text::ObjectReader in(value, "rule use");
@@ -65,9 +89,8 @@ Result<RuleUse> rule_use_from(const json::value& value) {
     const json::value* distinct = in.member("distinct");
     if (distinct != nullptr && distinct->is_object()) {
         for (const auto& member : distinct->get_object()) {
-            const auto times = member.value().try_to_number<std::int64_t>();
-            if (times.has_value()) {
-                use.distinct[std::string(member.key())] = times.value();
+            if (member.value().is_int64()) {
+                use.distinct[std::string(member.key())] = member.value().get_int64();
             }
         }
     }

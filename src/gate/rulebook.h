@@ -78,6 +78,9 @@ private:
     std::set<std::string, std::less<>> dirty_;
 };
 
+/// What is in force: {"digest", "routes", "approval_time_s", "step_up_risk", "rules"}.
+boost::json::value policy_json(const Rulebook& rules);
+
 boost::json::value to_json(const RuleUse& use);
 Result<RuleUse> rule_use_from(const boost::json::value& value);
 

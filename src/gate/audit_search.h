@@ -1,0 +1,70 @@
+// The searchable side of the audit log and the numbers per day: both are derived from the log's
+// records and can be made anew from them. The indexer reads what the log has flushed, in order, and
+// writes index, day numbers and its own place in one transaction, so a crash neither loses nor
+// counts twice.
+//
+// Not thread safe. Core must outlive it.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gate/core.h"
+#include "gate/day_numbers.h"
+
+namespace countersign::gate {
+
+struct AuditQuery {
+    std::optional<std::uint64_t> after;  ///< records with a larger number
+    std::size_t limit = 100;             ///< 1 .. limits::kPageEntriesMax
+    std::string session;
+    std::string agent;  ///< agent id or type
+    std::string decision;
+    std::string tier;
+    std::string type;
+    std::string action;
+    std::string text;  ///< stands in the action's text, the reason or a name; byte for byte
+    [[nodiscard]] bool filtered() const;
+};
+
+struct AuditPage {
+    std::vector<std::string> lines;     ///< canonical JSON, one record each, oldest first
+    std::optional<std::uint64_t> next;  ///< `after` for the next page; nullopt: the end
+};
+
+class AuditSearch {
+public:
+    explicit AuditSearch(Core& core) : core_(core) {}
+    /// Reads how far the index has come. Errors: the store's; Corrupt.
+    Result<void> open();
+
+    /// Whether flushed records wait for the indexer.
+    [[nodiscard]] bool behind() const;
+    /// Indexes up to `records_max` waiting records within `transaction`; after its commit call
+    /// advanced().
+    Result<void> advance(store::Transaction& transaction, std::size_t records_max);
+    void advanced() { next_ = reached_; }
+
+    /// Brings the index up to date, then searches. Malformed queries give InvalidArgument.
+    Result<AuditPage> find(const AuditQuery& query);
+    /// NotFound: past the log.
+    Result<std::string> record(std::uint64_t seq);
+    /// Numbers of the last `days` days, today included, oldest first; days without any are absent.
+    Result<std::map<std::string, DayNumbers>> days(int days);
+
+private:
+    Result<void> catch_up();
+    Result<void> index_line(store::Transaction& transaction, std::string_view line);
+    Result<AuditPage> read_plain(const AuditQuery& query);
+
+    Core& core_;
+    std::uint64_t next_ = 0;     ///< first record that is not indexed
+    std::uint64_t reached_ = 0;  ///< the same, once the open transaction is committed
+};
+
+}  // namespace countersign::gate

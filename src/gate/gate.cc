@@ -1,0 +1,202 @@
+#include "gate/gate.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace countersign::gate {
+namespace {
+
+/// Records that one tick indexes at most: some milliseconds of work.
+constexpr std::size_t kIndexPerTick = 128;
+
+}  // namespace
+
+Gate::Gate(const Parts& parts, std::unique_ptr<session::Sessions> sessions,
+           std::unique_ptr<approval::Approvers> approvers,
+           std::unique_ptr<approval::Approvals> approvals, std::unique_ptr<Rulebook> rules,
+           Experience experience)
+    : core_{parts.store,         parts.files, parts.clock, parts.random,          parts.machine,
+            Recorder(parts.log), Events(),    Metrics(),   parts.state_directory, parts.host},
+      version_(parts.version),
+      configuration_digest_(parts.configuration_digest),
+      sessions_(std::move(sessions)),
+      approvers_(std::move(approvers)),
+      approvals_(std::move(approvals)),
+      rules_(std::move(rules)),
+      experience_(std::move(experience)),
+      sessions_desk_(core_, *sessions_, experience_),
+      people_(core_, *rules_, *approvers_),
+      search_(core_),
+      started_(parts.clock.monotonic()),
+      checkpointed_(started_),
+      baselines_written_(started_) {}
+
+Result<std::unique_ptr<Gate>> Gate::open(const Parts& parts) {
+    auto sessions = TRY(session::Sessions::open(parts.store, parts.clock, parts.random));
+    auto approvers = TRY(approval::Approvers::open(parts.store, parts.clock));
+    auto approvals = TRY(approval::Approvals::open(parts.store, parts.clock, *approvers));
+    auto rules = TRY(Rulebook::open(parts.store, parts.policy));
+    Experience experience = TRY(Experience::open(parts.store));
+    std::unique_ptr<Gate> gate(new Gate(parts, std::move(sessions), std::move(approvers),
+                                        std::move(approvals), std::move(rules),
+                                        std::move(experience)));
+    TRY(gate->start());
+    return gate;
+}
+
+Result<void> Gate::start() {
+    TRY(search_.open());
+    audit::GatewayStart body;
+    body.version = version_;
+    body.configuration = configuration_digest_;
+    body.policy = rules_->policy().digest();
+    body.host = core_.host;
+    TRY(core_.recorder.record_now(audit::to_record(body)));
+    actions_ =
+        TRY(ActionDesk::open({core_, *rules_, experience_, *sessions_, *approvals_, *approvers_}));
+    incidents_ = std::make_unique<IncidentDesk>(core_, sessions_desk_, *actions_);
+    return {};
+}
+
+Result<Closing> Gate::close_session(std::string_view id, model::SessionState how,
+                                    std::string_view by, std::string_view reason) {
+    Closing closing = TRY(sessions_desk_.close(id, how, by, reason));
+    actions_->deny_sessions(
+        closing.sessions, by,
+        how == model::SessionState::Revoked ? "its session was revoked" : "its session ended");
+    return closing;
+}
+
+void Gate::refused_sign_in(std::string_view door, std::string_view who, std::string_view reason) {
+    audit::SignInFailure body;
+    body.door = door;
+    body.who = who;
+    body.reason = reason;
+    auto recorded = core_.recorder.append(audit::to_record(body), Safety::Written);
+    if (!recorded.ok()) {
+        log::warning("a refused sign-in cannot be recorded: " + recorded.error().message);
+    }
+}
+
+void Gate::settle() {
+    actions_->settled(core_.recorder.settle());
+}
+
+void Gate::tick() {
+    if (auto healed = core_.recorder.heal(); !healed.ok()) {
+        log::error("the audit log is still unusable: " + healed.error().message);
+    }
+    const std::vector<model::Session> expired = sessions_desk_.expire();
+    if (!expired.empty()) {
+        actions_->deny_sessions(expired, "clock", "its session ran out");
+    }
+    actions_->expire();
+    settle();
+    const Duration now = core_.clock.monotonic();
+    sync_log(now);
+    const bool baselines = now - baselines_written_ >= kBaselinesEvery;
+    write_back(baselines);
+    if (baselines) {
+        baselines_written_ = now;
+    }
+}
+
+void Gate::sync_log(Duration now) {
+    audit::Log& log = core_.recorder.log();
+    if (!log.healthy()) {
+        return;
+    }
+    const bool signing = now - checkpointed_ >= kCheckpointEvery;
+    if (signing) {
+        checkpointed_ = now;
+        if (auto note = log.checkpoint(); !note.ok()) {
+            log::error("the audit log cannot be signed: " + note.error().message);
+        }
+    } else if (log.durable_size() < log.size()) {
+        if (auto done = log.commit(); !done.ok()) {
+            log::error("the audit log cannot be synced: " + done.error().message);
+        }
+    }
+}
+
+void Gate::write_back(bool baselines) {
+    const bool due = actions_->actions().dirty() || rules_->dirty() ||
+                     (baselines && experience_.dirty()) || search_.behind();
+    if (!due) {
+        return;
+    }
+    if (auto done = write_back_now(baselines); !done.ok()) {
+        log::warning("the store lags behind: " + done.error().message);
+    }
+}
+
+Result<void> Gate::write_back_now(bool baselines) {
+    auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Written));
+    TRY(actions_->actions().write_back(*transaction));
+    TRY(rules_->write_back(*transaction));
+    if (baselines) {
+        TRY(experience_.write_back(*transaction));
+    }
+    const bool indexing = search_.behind();
+    if (indexing) {
+        TRY(search_.advance(*transaction, kIndexPerTick));
+    }
+    TRY(transaction->commit());
+    actions_->actions().written();
+    rules_->written();
+    if (baselines) {
+        experience_.written();
+    }
+    if (indexing) {
+        search_.advanced();
+    }
+    return {};
+}
+
+bool Gate::restless() const {
+    audit::Log& log = core_.recorder.log();
+    return actions_->actions().dirty() || rules_->dirty() || experience_.dirty() ||
+           search_.behind() || !log.healthy() || log.durable_size() < log.size();
+}
+
+std::optional<Instant> Gate::next_expiry() const {
+    std::optional<Instant> next = sessions_desk_.next_expiry();
+    const std::optional<Instant> action = actions_->next_expiry();
+    if (action && (!next || *action < *next)) {
+        next = action;
+    }
+    return next;
+}
+
+Status Gate::status() {
+    Status status;
+    audit::Log& log = core_.recorder.log();
+    status.version = version_;
+    status.uptime = core_.clock.monotonic() - started_;
+    status.freeze = actions_->freeze_state();
+    status.sessions = sessions_desk_.active_count();
+    status.pending = actions_->open_count();
+    status.log_size = log.size();
+    status.log_durable = log.durable_size();
+    status.log_trouble = log.trouble();
+    status.policy = rules_->policy().digest();
+    status.origin = log.verifier().name;
+    return status;
+}
+
+void Gate::stop(std::string_view reason) {
+    audit::GatewayStop body;
+    body.reason = reason;
+    if (auto recorded = core_.recorder.record_now(audit::to_record(body)); !recorded.ok()) {
+        log::error("the stop cannot be recorded: " + recorded.error().message);
+    }
+    if (auto note = core_.recorder.log().checkpoint(); !note.ok()) {
+        log::error("the audit log cannot be signed: " + note.error().message);
+    }
+    if (auto done = write_back_now(true); !done.ok()) {
+        log::warning("the store lags behind: " + done.error().message);
+    }
+}
+
+}  // namespace countersign::gate

@@ -1,0 +1,146 @@
+#include "gate/people_desk.h"
+
+#include <utility>
+
+#include "crypto/tokens.h"
+
+namespace countersign::gate {
+
+Result<void> PeopleDesk::record_change(audit::RuleChange::Change change, const model::Rule& rule,
+                                       std::string_view by, std::string_view reason) {
+    audit::RuleChange body;
+    body.change = change;
+    body.rule = rule;
+    body.by = by;
+    body.reason = reason;
+    TRY(core_.recorder.record_now(audit::to_record(body)));
+    return {};
+}
+
+Result<model::Rule> PeopleDesk::changeable(std::string_view id) const {
+    std::optional<model::Rule> rule = rules_.find(id);
+    if (!rule) {
+        return Error(ErrorCode::NotFound, "there is no rule " + std::string(id));
+    }
+    if (rule->id.starts_with("builtin/")) {
+        return Error(ErrorCode::InvalidArgument, "a rule of a policy file is changed in its file");
+    }
+    if (rule->state == model::RuleState::Retired) {
+        return Error(ErrorCode::Conflict, "the rule is retired");
+    }
+    return std::move(*rule);
+}
+
+Result<model::Rule> PeopleDesk::add_rule(model::Rule rule, std::string_view by) {
+    if (rule.id.empty()) {
+        rule.id = crypto::make_id("r-", 6, core_.random);
+    }
+    rule.created = core_.clock.now();
+    rule.state = model::RuleState::Active;
+    rule.uses = 0;
+    rule.last_used.reset();
+    rule.last_reviewed.reset();
+    if (rule.owner.empty()) {
+        rule.owner = by;
+    }
+    if (rule.expires && *rule.expires <= rule.created) {
+        return Error(ErrorCode::InvalidArgument, "the rule would have ended already");
+    }
+    TRY(rules_.check_new(rule));
+    TRY(record_change(audit::RuleChange::Change::Added, rule, by, rule.reason));
+    TRY(rules_.put(rule));
+    return rule;
+}
+
+Result<model::Rule> PeopleDesk::retire_rule(std::string_view id, std::string_view by,
+                                            std::string_view reason) {
+    model::Rule rule = TRY(changeable(id));
+    rule.state = model::RuleState::Retired;
+    TRY(record_change(audit::RuleChange::Change::Retired, rule, by, reason));
+    TRY(rules_.put(rule));
+    return rule;
+}
+
+Result<model::Rule> PeopleDesk::replace_narrower(const model::Rule& old,
+                                                 const ReviewRequest& request) {
+    if (!request.narrower) {
+        return Error(ErrorCode::InvalidArgument, "to narrow a rule, the narrower one is needed");
+    }
+    if (request.narrower->tier > old.tier || request.narrower->verb != old.verb) {
+        return Error(ErrorCode::InvalidArgument, "the new rule is wider than the old one");
+    }
+    model::Rule next = *request.narrower;
+    next.id.clear();
+    next = TRY(add_rule(std::move(next), request.by));
+    TRY(retire_rule(old.id, request.by, "narrowed to " + next.id));
+    return next;
+}
+
+Result<model::Rule> PeopleDesk::review_rule(const ReviewRequest& request) {
+    model::Rule rule = TRY(changeable(request.rule));
+    model::Rule result = rule;
+    if (request.outcome == ReviewOutcome::Narrow) {
+        result = TRY(replace_narrower(rule, request));
+    } else if (request.outcome == ReviewOutcome::Retire) {
+        result = TRY(retire_rule(rule.id, request.by, request.reason));
+    }
+    audit::Review body;
+    body.rule = rule.id;
+    body.outcome = model::name_in(kReviewOutcomeNames, request.outcome);
+    if (request.outcome == ReviewOutcome::Narrow) {
+        body.replaced = result.id;
+    }
+    body.by = request.by;
+    body.reason = request.reason;
+    TRY(core_.recorder.record_now(audit::to_record(body)));
+    if (request.outcome == ReviewOutcome::Keep) {
+        rule.last_reviewed = core_.clock.now();
+        TRY(rules_.put(rule));
+        result = rule;
+    }
+    return result;
+}
+
+std::vector<ReviewItem> PeopleDesk::rules_to_review() const {
+    std::vector<ReviewItem> items;
+    const Instant now = core_.clock.now();
+    for (const model::Rule& rule : rules_.list(model::RuleState::Active)) {
+        const RuleUse& use = rules_.use_of(rule.id);
+        std::vector<RuleNote> notes = review_notes(rule, use, now);
+        if (notes.empty()) {
+            continue;
+        }
+        items.push_back({rule, std::move(notes), narrower(rule, use)});
+    }
+    return items;
+}
+
+Result<model::Approver> PeopleDesk::enrol(std::string_view name, std::string_view public_key,
+                                          std::string_view by) {
+    model::Approver approver = TRY(approvers_.enrol(name, public_key));
+    audit::ApproverChange body;
+    body.change = audit::ApproverChange::Change::Enrolled;
+    body.name = approver.name;
+    body.public_key = approver.public_key;
+    body.by = by;
+    auto recorded = core_.recorder.record_now(audit::to_record(body));
+    if (!recorded.ok()) {
+        // Without its record nobody could verify a vote with this key.
+        auto removed = approvers_.remove(name);
+        return recorded.take_error();
+    }
+    return approver;
+}
+
+Result<model::Approver> PeopleDesk::remove(std::string_view name, std::string_view by) {
+    model::Approver approver = TRY(approvers_.remove(name));
+    audit::ApproverChange body;
+    body.change = audit::ApproverChange::Change::Removed;
+    body.name = approver.name;
+    body.public_key = approver.public_key;
+    body.by = by;
+    TRY(core_.recorder.record_now(audit::to_record(body)));
+    return approver;
+}
+
+}  // namespace countersign::gate
