@@ -6,6 +6,7 @@
 // Pure; linear time (RE2 and hand-written scanners); thread safe.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ struct Observation {
 };
 
 /// One command as the judge has it: the shell's facts and the catalogue's effects of it.
+/// `command->pipes_to` and `command->input.pipe_from` are indices into the list that holds the view
+/// (the judge rewrites them when it puts inner commands into one list).
 struct CommandView {
     const model::ResolvedCommand* command = nullptr;  ///< nullptr for kinds without commands
     std::string program_class;                        ///< catalogue::Understanding::program_class
@@ -44,7 +47,10 @@ std::vector<model::Finding> findings(const Subject& subject);
 
 /// Lexical effects of an inline program (python -c, perl -e, awk ...): process starts, file writes
 /// and deletes, network, dynamic code. What cannot be told is Effect Unknown. Spans are relative to
-/// `program`.
+/// `program`. A target that stands in the program as a literal is given as written, with
+/// Place::Unknown: a path (Read, Write, Delete ...), a host (Download, Upload), a command
+/// (Execute). The judge resolves paths and hosts with the catalogue and may read commands as shell
+/// text.
 std::vector<model::Effect> program_effects(std::string_view language, std::string_view program);
 
 /// Findings in a text that the agent reads (for POST /v1/observations): planted instructions,

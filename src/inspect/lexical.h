@@ -1,0 +1,46 @@
+// Text searches that the checks share. Linear in the text for each fixed list. Pure; thread safe.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inspect/scene.h"
+
+namespace countersign::inspect {
+
+/// ASCII letters in lower case, runs of white space as one space.
+std::string fold(std::string_view text);
+
+bool contains(std::string_view text, std::string_view part);
+bool contains_any_folded(std::string_view text, std::initializer_list<std::string_view> parts);
+template <std::size_t N>
+bool contains_any(std::string_view text, const std::array<std::string_view, N>& parts) {
+    for (const std::string_view part : parts) {
+        if (contains(text, part)) {
+            return true;
+        }
+    }
+    return false;
+}
+/// Whether `word` stands in `text` with no letter, digit or underscore at either side.
+bool contains_word(std::string_view text, std::string_view word);
+
+/// Program texts among an interpreter's words and input: every word that is no plain option, and
+/// the literal text of here-documents.
+std::vector<std::string> program_texts(const Item& item);
+/// What echo, printf, cat or tee would write to a file: the words or the here-document, only when
+/// the output goes to a file.
+std::string written_text(const Item& item);
+/// "nc -e /bin/sh HOST" and its like, "bash -i >& /dev/tcp/" inside a longer text.
+bool mentions_connector_shell(std::string_view text);
+
+/// "reverse_shell", "bind_shell" or nullptr for a program's text in any language.
+const char* shell_program_kind(std::string_view text);
+
+/// Absolute paths of block devices: /dev/sda1, /dev/nvme0n1, /dev/mapper/x ...
+bool is_block_device(std::string_view path);
+
+}  // namespace countersign::inspect
