@@ -91,6 +91,18 @@ Predicate risk_at_least(TomlTable& when, std::string_view key) {
     };
 }
 
+constexpr std::string_view kSurpriseFactor = "anomaly.surprise";
+
+// Points of the surprise factor, 0..30; see docs/formats/baseline.md.
+Predicate surprise_at_least(TomlTable& when, std::string_view key) {
+    return [least = when.integer(key, 1, 30).value_or(1)](const Facts& facts) {
+        const auto& found = facts.assessment.factors;
+        return std::any_of(found.begin(), found.end(), [&](const model::Factor& factor) {
+            return factor.name == kSurpriseFactor && factor.points >= least;
+        });
+    };
+}
+
 Predicate findings(TomlTable& when, std::string_view key) {
     return [list = when.strings(key)](const Facts& facts) {
         const auto& found = facts.assessment.findings;
@@ -185,7 +197,7 @@ struct Key {
     Reader read;
 };
 // The one list of condition keys; docs/formats/policy.md has a line for each, and a test checks it.
-constexpr std::array<Key, 17> kKeys = {{{"agent_types", agent_types},
+constexpr std::array<Key, 18> kKeys = {{{"agent_types", agent_types},
                                         {"complete", complete},
                                         {"contained", contained},
                                         {"delegated", delegated},
@@ -201,6 +213,7 @@ constexpr std::array<Key, 17> kKeys = {{{"agent_types", agent_types},
                                         {"purpose_stated", purpose_stated},
                                         {"risk_at_least", risk_at_least},
                                         {"staged", staged},
+                                        {"surprise_at_least", surprise_at_least},
                                         {"workspaces", workspaces}}};
 
 }  // namespace

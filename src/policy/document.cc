@@ -296,6 +296,7 @@ void read_root(const toml::table& table, Document& out, TomlFailure& failure) {
         const auto risk = root.integer("step_up_risk", 1, 101);
         return risk ? std::optional(static_cast<int>(*risk)) : std::nullopt;
     }();
+    out.principal_counts = root.boolean("principal_counts");
     if (const auto spelled = root.string("approval_time")) {
         const auto time = parse_duration(*spelled);
         if (!time || *time < std::chrono::seconds(30) || *time > std::chrono::hours(24)) {

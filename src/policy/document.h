@@ -79,6 +79,7 @@ struct Document {
     std::string name;
     std::optional<Duration> approval_time;
     std::optional<int> step_up_risk;
+    std::optional<bool> principal_counts;
     std::array<std::optional<Route>, kTiers> routes;
     std::vector<model::Rule> rules;
     std::vector<EffectRule> effect_rules;

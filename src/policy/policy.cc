@@ -96,6 +96,12 @@ private:
             }
             out_.step_up_risk = *document.step_up_risk;
         }
+        if (document.principal_counts) {
+            if (!first_ && *document.principal_counts && !out_.principal_counts) {
+                return weaker(document, "principal_counts");
+            }
+            out_.principal_counts = *document.principal_counts;
+        }
         // How long people have is no matter of strictness: silence stays denial.
         out_.approval_time = document.approval_time.value_or(out_.approval_time);
         return {};
@@ -180,6 +186,27 @@ Duration Policy::approval_time() const {
 
 int Policy::step_up_risk() const {
     return parts_->step_up_risk;
+}
+
+bool Policy::principal_counts() const {
+    return parts_->principal_counts;
+}
+
+std::vector<Policy::Entry> Policy::entries() const {
+    std::vector<Entry> out;
+    for (const EffectRule& rule : parts_->effect_rules) {
+        out.push_back(
+            {rule.id, std::string(model::rule_verb_name(rule.verb)) + " by effects", rule.reason});
+    }
+    for (const Condition& condition : parts_->conditions) {
+        out.push_back({condition.id,
+                       "condition: " + std::string(model::decision_name(condition.route.decision)),
+                       condition.reason});
+    }
+    for (const Modification& change : parts_->modifications) {
+        out.push_back({change.id, "modify", change.reason});
+    }
+    return out;
 }
 
 }  // namespace countersign::policy

@@ -64,6 +64,16 @@ public:
     [[nodiscard]] Duration approval_time() const;
     /// Risk from which an action needs one approver more than its tier says; 101 = never.
     [[nodiscard]] int step_up_risk() const;
+    /// Whether the person who started the agent may be one of those who approve its actions.
+    [[nodiscard]] bool principal_counts() const;
+    /// "builtin/NAME" and its reason for everything that is not a model::Rule: rules over effects,
+    /// conditions, safer forms. For `policy` listings; in the order of the files.
+    struct Entry {
+        std::string id;
+        std::string what;  ///< "allow by effects", "condition: deny", "modify"
+        std::string reason;
+    };
+    [[nodiscard]] std::vector<Entry> entries() const;
 
     struct Parts;  ///< private to the room (policy_parts.h)
 

@@ -15,6 +15,7 @@ struct Policy::Parts {
     std::array<Route, kTiers> routes;
     Duration approval_time = std::chrono::seconds(60);
     int step_up_risk = 101;
+    bool principal_counts = false;
     std::vector<model::Rule> rules;
     std::vector<EffectRule> effect_rules;
     std::vector<Condition> conditions;

@@ -121,6 +121,7 @@ TEST(Merge, LaterSourcesMayOnlyBeStricter) {
     EXPECT_TRUE(merged("[routes]\nside_effect = { decision = \"step_up\", approvals = 2 }").ok());
     EXPECT_TRUE(merged("step_up_risk = 60").ok());
     EXPECT_FALSE(merged("step_up_risk = 90").ok());
+    EXPECT_FALSE(merged("principal_counts = true").ok());
     EXPECT_FALSE(merged("[routes]\nside_effect = { decision = \"allow\" }").ok());
     EXPECT_FALSE(merged("[routes]\nirreversible = { decision = \"step_up\", approvals = 1 }").ok());
     EXPECT_FALSE(merged("[[condition]]\nname = \"x\"\nreason = \"r\"\ndecision = \"allow\"\n"
