@@ -313,6 +313,7 @@ void read_client_line(std::string_view line, model::Span span, Dialect dialect, 
         reader.run(deed, rest);
     } else {
         reader.unknown(name);
+        facts.error = "client command not known: " + std::string(name);
     }
     reader.finish();
 }

@@ -151,7 +151,8 @@ const NodeFacts* facts_of_node(std::string_view node) {
 }
 
 bool is_statement_node(std::string_view node) {
-    return node.ends_with("Stmt");
+    // Members such as "selectStmt" hold a node and are none.
+    return node.ends_with("Stmt") && node.front() >= 'A' && node.front() <= 'Z';
 }
 
 }  // namespace countersign::sql

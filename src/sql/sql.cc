@@ -75,7 +75,7 @@ SqlFacts analyze_postgres(std::string_view text) {
         return facts;
     }
     add_statements(tree.value(), text, facts);
-    facts.ok = true;
+    facts.ok = facts.error.empty();
     return facts;
 }
 
