@@ -105,6 +105,36 @@ void score(const Understood& understood, const model::ActionRequest& request,
     }
 }
 
+/// Answers Modify when the policy knows a safer form and that form needs nobody. The verdict then
+/// speaks about the form that may run: a grant must reach no further than it.
+bool take_safer_form(const model::ActionRequest& request, const Knowledge& knowledge, Instant now,
+                     policy::Evaluator::Outcome& outcome, Judgement& judgement) {
+    if (outcome.decision != model::Decision::StepUp || !outcome.modified) {
+        return false;
+    }
+    model::ActionRequest safer = request;
+    safer.action = *outcome.modified;
+    Assessed assessed = assess(safer, knowledge, now);
+    if (!assessed.refused.empty()) {
+        return false;
+    }
+    policy::Evaluator::Outcome of_safer =
+        knowledge.evaluator->decide(safer, assessed.assessment, knowledge.ceiling, now);
+    if (of_safer.decision != model::Decision::Allow) {
+        return false;
+    }
+    model::Verdict& verdict = judgement.verdict;
+    verdict.assessment = std::move(assessed.assessment);
+    verdict.decision = model::Decision::Modify;
+    verdict.rule = outcome.modified_by;
+    verdict.reason = "as asked it needs a person (" + outcome.reason + "); a safer form does not";
+    verdict.hint = "Run the changed form; it does what is needed without the risk.";
+    verdict.modified = std::move(outcome.modified);
+    judgement.used_rules = std::move(of_safer.used_rules);
+    judgement.tier_why = std::move(assessed.tier_why);
+    return true;
+}
+
 }  // namespace
 
 Assessed assess(const model::ActionRequest& request, const Knowledge& knowledge, Instant now) {
@@ -156,6 +186,9 @@ Judgement judge(const model::ActionRequest& request, const Knowledge& knowledge,
     }
     policy::Evaluator::Outcome outcome =
         knowledge.evaluator->decide(request, verdict.assessment, knowledge.ceiling, now);
+    if (take_safer_form(request, knowledge, now, outcome, judgement)) {
+        return judgement;
+    }
     verdict.decision = outcome.decision;
     verdict.approvals = outcome.approvals;
     verdict.rule = std::move(outcome.rule);
