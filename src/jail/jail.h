@@ -3,7 +3,9 @@
 // inherit the filter and cannot drop it. Knows no policy and no store: it asks over the API.
 //
 // This room and sys/ are the only ones that make raw system calls. Works without root on Linux 5.13
-// and newer. Thread safety: run() may be called once at a time per process (it owns SIGCHLD).
+// and newer. Thread safety: run() may be called once at a time per process. It blocks INT, TERM,
+// HUP, QUIT, USR1 and USR2 in the calling thread and hands them on to the tree; other threads that
+// the process started before must have them blocked too.
 #pragma once
 
 #include <functional>
@@ -17,8 +19,8 @@
 
 namespace countersign::jail {
 
-/// Told about everything that happens, for display. Called on the supervisor's thread; must not
-/// block. The answer's `request` stays valid during the call.
+/// Told about everything that happens, for display. Calls come one at a time, from several threads;
+/// they must not block. The arguments stay valid during the call.
 class Observer {
 public:
     virtual ~Observer() = default;
@@ -38,6 +40,8 @@ struct RunOptions {
     std::string session_id;
     model::AgentIdentity agent;
     std::string home;
+    /// Further paths (absolute) that stay visible and writable, such as the agent's own state.
+    std::vector<std::string> writable;
     bool network = true;  ///< false: a network namespace with loopback only
     /// Paths that vanish inside (empty, read-only in their place): the gateway's state, config and
     /// operator socket, approvers' keys.

@@ -63,29 +63,31 @@ std::uint64_t rights_of(FileAccess::Use use, int version) {
     return 0;
 }
 
-Result<void> add_rule(const Fd& ruleset, const FileAccess& access, int version) {
+/// 0 or an error number.
+int add_rule(const Fd& ruleset, const FileAccess& access, int version) {
     const Fd path(::open(access.path.c_str(), O_PATH | O_CLOEXEC));
     if (!path) {
-        if (errno == ENOENT || errno == EACCES || errno == ENOTDIR) {
-            return {};
-        }
-        return system_error(access.path);
+        return errno == ENOENT || errno == EACCES || errno == ENOTDIR ? 0 : errno;
     }
     struct stat status{};
     if (::fstat(path.get(), &status) != 0) {
-        return system_error(access.path);
+        return errno;
     }
     landlock_path_beneath_attr rule{};
     rule.allowed_access = rights_of(access.use, version);
     if (!S_ISDIR(status.st_mode)) {
-        rule.allowed_access &= kFileRights;
+        rule.allowed_access &= kFileRights & all_rights(version);
     }
     rule.parent_fd = path.get();
-    if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) !=
-        0) {
-        return system_error("Landlock rule for " + access.path);
-    }
-    return {};
+    const long added =
+        ::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    return added == 0 ? 0 : errno;
+}
+
+/// struct landlock_ruleset_attr grew with the ABI; a kernel takes what it knows.
+std::size_t attributes_size(int version) {
+    const std::size_t fields = version >= 6 ? 3 : (version >= 4 ? 2 : 1);
+    return fields * sizeof(std::uint64_t);
 }
 
 Result<void> drop_new_privileges() {
@@ -133,31 +135,42 @@ int landlock_version() {
     return version < 0 ? 0 : static_cast<int>(version);
 }
 
-Result<void> restrict_files(const std::vector<FileAccess>& allowed, Scope scope) {
+int restrict_files_in_child(const std::vector<FileAccess>& allowed, Scope scope) {
     const int version = landlock_version();
     if (version == 0) {
-        return Error(ErrorCode::Unsupported, "this kernel has no Landlock",
-                     "use Linux 5.13 or newer with the landlock security module enabled");
+        return ENOSYS;
     }
     RulesetAttributes attributes;
     attributes.files = all_rights(version);
     if (version >= 6 && scope == Scope::SignalsAndAbstractSockets) {
         attributes.scoped = kScopeAbstractSocket | kScopeSignal;
     }
-    const std::size_t size = version >= 6   ? sizeof attributes
-                             : version >= 4 ? 2 * sizeof attributes.files
-                                            : sizeof attributes.files;
-    const Fd ruleset(
-        static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
+    const Fd ruleset(static_cast<int>(
+        ::syscall(SYS_landlock_create_ruleset, &attributes, attributes_size(version), 0)));
     if (!ruleset) {
-        return system_error("making a Landlock ruleset");
+        return errno;
     }
     for (const FileAccess& access : allowed) {
-        TRY(add_rule(ruleset, access, version));
+        const int error = add_rule(ruleset, access, version);
+        if (error != 0) {
+            return error;
+        }
     }
-    TRY(drop_new_privileges());
-    if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
-        return system_error("entering the Landlock ruleset");
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
+        return errno;
+    }
+    return 0;
+}
+
+Result<void> restrict_files(const std::vector<FileAccess>& allowed, Scope scope) {
+    const int error = restrict_files_in_child(allowed, scope);
+    if (error == ENOSYS) {
+        return Error(ErrorCode::Unsupported, "this kernel has no Landlock",
+                     "use Linux 5.13 or newer with the landlock security module enabled");
+    }
+    if (error != 0) {
+        return system_error("restricting files with Landlock", error);
     }
     return {};
 }

@@ -37,6 +37,10 @@ enum class Scope {
 /// Unsupported when the kernel has no Landlock: nothing is restricted then.
 Result<void> restrict_files(const std::vector<FileAccess>& allowed, Scope scope = Scope::None);
 
+/// The same between clone and exec, where nothing may allocate: 0, or the error number of what
+/// failed. ENOSYS: no Landlock.
+int restrict_files_in_child(const std::vector<FileAccess>& allowed, Scope scope);
+
 /// From now on execve and execveat end the process (SIGSYS), and ptrace, process_vm_writev, bpf,
 /// io_uring, userfaultfd, kernel modules and foreign ABIs fail or end it. Sets no_new_privs.
 Result<void> forbid_program_starts();

@@ -42,14 +42,19 @@ bool can_make_user_namespace() {
 
 }  // namespace
 
-KernelFeatures probe_kernel() {
+KernelFeatures probe_seccomp() {
     KernelFeatures out;
-    out.landlock_version = landlock_version();
     out.seccomp_filter = action_available(SECCOMP_RET_ERRNO);
     out.seccomp_notification = action_available(SECCOMP_RET_USER_NOTIF);
     // CONTINUE came with 5.5 and has no probe of its own; the ESRCH-on-exit flag of 5.7 does.
     out.seccomp_continue = out.seccomp_notification && flags_known(SECCOMP_FILTER_FLAG_TSYNC_ESRCH);
     out.seccomp_wait_killable = flags_known(SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillable);
+    return out;
+}
+
+KernelFeatures probe_kernel() {
+    KernelFeatures out = probe_seccomp();
+    out.landlock_version = landlock_version();
     out.user_namespaces = can_make_user_namespace();
     out.pid_file_descriptors = open_process(process_id()).ok();
     return out;

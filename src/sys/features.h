@@ -14,7 +14,9 @@ struct KernelFeatures {
     bool pid_file_descriptors = false;   ///< pidfd_open (Linux 5.3)
 };
 
-/// Starts short-lived children of this process to try; a few milliseconds.
+/// Starts a short-lived child of this process to try; a millisecond.
 KernelFeatures probe_kernel();
+/// Only the seccomp members, without starting anything.
+KernelFeatures probe_seccomp();
 
 }  // namespace countersign::sys

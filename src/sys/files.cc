@@ -1,5 +1,6 @@
 #include "sys/files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
@@ -10,7 +11,9 @@
 namespace countersign::sys {
 namespace {
 
-constexpr std::size_t kReadBlockBytes = 64 * 1024;
+/// Reads begin small, since most files are, and grow.
+constexpr std::size_t kReadBlockBytesLeast = 4 * 1024;
+constexpr std::size_t kReadBlockBytesMost = 256 * 1024;
 
 int link_flag(Links links) {
     return links == Links::Refuse ? O_NOFOLLOW : 0;
@@ -52,8 +55,9 @@ Result<std::string> read_to_end(const Fd& fd, std::size_t bytes_max) {
     std::string content;
     std::size_t used = 0;
     while (true) {
-        content.resize(used + kReadBlockBytes);
-        const ssize_t count = ::read(fd.get(), content.data() + used, kReadBlockBytes);
+        const std::size_t block = std::clamp(used, kReadBlockBytesLeast, kReadBlockBytesMost);
+        content.resize(used + block);
+        const ssize_t count = ::read(fd.get(), content.data() + used, block);
         if (count < 0 && errno == EINTR) {
             continue;
         }

@@ -1,0 +1,29 @@
+// What the jail needs of the gateway, so that its tests can stand a hostile one in its place.
+//
+// One Asker belongs to one thread. An error means: nothing was released.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "client/client.h"
+#include "model/action.h"
+
+namespace countersign::jail {
+
+class Asker {
+public:
+    virtual ~Asker() = default;
+    virtual Result<client::ActionAnswer> submit(const model::ActionRequest& request,
+                                                Duration wait) = 0;
+    virtual Result<client::ActionAnswer> await(std::string_view action, Duration wait) = 0;
+    virtual Result<void> report(std::string_view action, const model::Outcome& outcome) = 0;
+};
+
+/// Makes one Asker per worker thread; called from several threads.
+using AskerFactory = std::function<std::unique_ptr<Asker>()>;
+
+}  // namespace countersign::jail

@@ -1,0 +1,319 @@
+#include "jail/gatekeeper.h"
+
+#include <array>
+#include <cerrno>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "jail/release.h"
+#include "jail/tell.h"
+#include "sys/real_clock.h"
+#include "text/utf8.h"
+
+namespace countersign::jail {
+namespace {
+
+/// More than the gateway lets one session hold (kPendingPerSessionMax): it refuses before we run
+/// out.
+constexpr std::size_t kThreadsMax = limits::kPendingPerSessionMax + 8;
+constexpr std::size_t kThreadsLeast = 2;
+/// While an action is held: how often we look whether its caller still lives.
+constexpr Duration kHeldLook = std::chrono::seconds(1);
+
+/// One search through PATH takes no longer than this.
+constexpr Duration kSameSearch = std::chrono::milliseconds(200);
+
+bool readable(int fd) {
+    pollfd entry{fd, POLLIN, 0};
+    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLIN) != 0;
+}
+
+/// What the model reads. The gateway's message says what, why and what to do instead.
+std::string line_for_agent(std::string_view message) {
+    return "countersign: denied: " + text::visible_lines(message) + "\n";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gatekeeper>> Gatekeeper::create(Settings settings) {
+    sys::Fd stop(::eventfd(0, EFD_CLOEXEC));
+    if (!stop) {
+        return sys::system_error("making an event descriptor");
+    }
+    auto out = std::make_unique<Gatekeeper>(std::move(settings), std::move(stop));
+    for (std::size_t i = 0; i < kThreadsLeast; ++i) {
+        out->add_thread();
+    }
+    return out;
+}
+
+Gatekeeper::Gatekeeper(Settings settings, sys::Fd stop)
+    : settings_(std::move(settings)), stop_(std::move(stop)) {}
+
+Gatekeeper::~Gatekeeper() {
+    stop();
+}
+
+void Gatekeeper::stop() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &one, sizeof one);
+    std::vector<std::thread> threads;
+    {
+        const MutexLock guard(lock_);
+        stopping_ = true;
+        threads.swap(threads_);
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+}
+
+void Gatekeeper::add_thread() {
+    const MutexLock guard(lock_);
+    if (stopping_ || threads_.size() >= kThreadsMax) {
+        return;
+    }
+    ++idle_;
+    threads_.emplace_back([this] { serve(); });
+}
+
+/// Each thread waits in an epoll of its own that asks for exclusive wake-ups: one exec, one thread.
+void Gatekeeper::serve() {
+    const std::unique_ptr<Asker> asker = settings_.askers();
+    const sys::Fd events(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event listener{};
+    listener.events = EPOLLIN | EPOLLEXCLUSIVE;
+    epoll_event stop{};
+    stop.events = EPOLLIN;
+    stop.data.u64 = 1;
+    if (::epoll_ctl(events.get(), EPOLL_CTL_ADD, settings_.listener.get(), &listener) != 0 ||
+        ::epoll_ctl(events.get(), EPOLL_CTL_ADD, stop_.get(), &stop) != 0) {
+        return;
+    }
+    seccomp_notif notification{};
+    while (receive(events, &notification)) {
+        bool lonely = false;
+        {
+            const MutexLock guard(lock_);
+            lonely = --idle_ == 0;
+        }
+        if (lonely) {
+            add_thread();
+        }
+        handle(*asker, &notification);
+        const MutexLock guard(lock_);
+        ++idle_;
+    }
+}
+
+/// One notification; false: it is over. NOTIF_RECV would block when another thread was faster, so
+/// only the holder of the lock receives, and only what is there.
+bool Gatekeeper::receive(const sys::Fd& events, void* notification) {
+    while (true) {
+        std::array<epoll_event, 2> ready{};
+        const int count = ::epoll_wait(events.get(), ready.data(), ready.size(), -1);
+        if (count < 0 && errno != EINTR) {
+            return false;
+        }
+        bool waits = false;
+        for (int i = 0; i < count; ++i) {
+            const epoll_event& event = ready[static_cast<std::size_t>(i)];
+            if (event.data.u64 == 1 || (event.events & EPOLLIN) == 0) {
+                // Told to stop, or the last jailed process is gone (EPOLLHUP alone).
+                return false;
+            }
+            waits = true;
+        }
+        const MutexLock guard(receive_lock_);
+        if (!waits || !readable(settings_.listener.get())) {
+            continue;
+        }
+        // seccomp_unotify(2): the structure must be zero, or the kernel says EINVAL.
+        *static_cast<seccomp_notif*>(notification) = {};
+        if (::ioctl(settings_.listener.get(), SECCOMP_IOCTL_NOTIF_RECV, notification) == 0) {
+            return true;
+        }
+    }
+}
+
+bool Gatekeeper::still_waits(std::uint64_t id) const {
+    return ::ioctl(settings_.listener.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+void Gatekeeper::refuse(std::uint64_t id, int error_number) const {
+    seccomp_notif_resp response{};
+    response.id = id;
+    response.error = -error_number;
+    // It fails when the caller is gone, and then nobody is to be refused.
+    ::ioctl(settings_.listener.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+void Gatekeeper::refuse_loudly(const Question& question, std::string_view reason) const {
+    tell(question.caller.handle, line_for_agent(reason));
+    refuse(question.id, EACCES);
+}
+
+/// Reads and resolves. False: it was answered already (or the caller is gone).
+bool Gatekeeper::understand(const void* notification, Question& question) {
+    const auto& notice = *static_cast<const seccomp_notif*>(notification);
+    question.id = notice.id;
+    auto caller = settings_.tree->identify(static_cast<pid_t>(notice.pid));
+    if (!caller.ok()) {
+        refuse(question.id, EACCES);
+        return false;
+    }
+    question.caller = caller.take();
+    auto call = read_call(notice);
+    if (!call.ok()) {
+        const bool too_long = call.error().code == ErrorCode::LimitExceeded;
+        const bool absent = call.error().code == ErrorCode::InvalidArgument;
+        tell(question.caller.handle, line_for_agent(call.error().message));
+        refuse(question.id, too_long ? E2BIG : (absent ? EFAULT : EACCES));
+        return false;
+    }
+    question.call = call.take();
+    // Only now is it certain that what was read belongs to the caller that asked (a number may be
+    // used again after a death).
+    if (!still_waits(question.id)) {
+        return false;
+    }
+    const auto failure = settings_.resolver->resolve(question.call, question.program);
+    if (failure) {
+        if (!failure->reason.empty()) {
+            tell(question.caller.handle,
+                 line_for_agent(question.call.path + ": " + failure->reason));
+        }
+        refuse(question.id, failure->error_number);
+        return false;
+    }
+    model::ActionRequest& request = question.request;
+    request.context = settings_.context;
+    request.context.directory = question.program.directory;
+    request.context.environment = question.call.environment;
+    request.context.within = question.caller.within;
+    request.action.kind = model::ActionKind::Exec;
+    request.action.argv = question.call.argv;
+    if (request.action.argv.empty()) {
+        request.action.argv.emplace_back();
+    }
+    request.action.program = question.program.path;
+    request.action.content = question.program.content;
+    return true;
+}
+
+/// After EACCES shells and execvp(3) look for the same name further on in PATH, and find the same
+/// file under another path (/bin is /usr/bin): that is not a second question.
+bool Gatekeeper::denied_just_now(const Question& question) {
+    sys::RealClock clock;
+    const MutexLock guard(denial_lock_);
+    return last_denial_.process == question.caller.process &&
+           last_denial_.file == question.program.file && last_denial_.argv == question.call.argv &&
+           clock.monotonic() - last_denial_.when < kSameSearch;
+}
+
+void Gatekeeper::remember_denial(const Question& question) {
+    sys::RealClock clock;
+    const MutexLock guard(denial_lock_);
+    last_denial_ = {question.caller.process, question.program.file, question.call.argv,
+                    clock.monotonic()};
+}
+
+/// Submits and, when held, waits for the end as long as the caller lives.
+Result<client::ActionAnswer> Gatekeeper::ask(Asker& asker, const Question& question) {
+    client::ActionAnswer answer = TRY(asker.submit(question.request, Duration{}));
+    if (!answer.open()) {
+        if (answer.granted()) {
+            ++counts_.allowed;
+        }
+        return answer;
+    }
+    ++counts_.held;
+    observe_held(question, answer);
+    while (answer.open() && still_waits(question.id)) {
+        const std::string id = answer.id;
+        answer = TRY(asker.await(id, kHeldLook));
+    }
+    return answer;
+}
+
+void Gatekeeper::handle(Asker& asker, const void* notification) {
+    Question question;
+    if (!understand(notification, question)) {
+        return;
+    }
+    if (denied_just_now(question)) {
+        refuse(question.id, EACCES);
+        return;
+    }
+    ++counts_.actions;
+    const auto answer = ask(asker, question);
+    if (!answer.ok()) {
+        ++counts_.denied;
+        remember_denial(question);
+        refuse_loudly(question, "the gateway gives no answer (" + answer.error().message +
+                                    "), so nothing is started. Tell the person; do not try again.");
+        return;
+    }
+    observe_decided(question, answer.value());
+    finish(question, answer.value());
+}
+
+void Gatekeeper::finish(const Question& question, const client::ActionAnswer& answer) {
+    if (!answer.granted() || answer.verdict.modified) {
+        // A changed form cannot be put in place of what the caller is about to start.
+        ++counts_.denied;
+        remember_denial(question);
+        refuse_loudly(question, answer.message);
+        return;
+    }
+    auto released = release(settings_.listener.get(), question.id, question.call, question.program);
+    if (!released.ok()) {
+        ++counts_.denied;
+        settings_.tree->never_started(answer.id, released.error().message);
+        refuse_loudly(question, "the start cannot be verified: " + released.error().message);
+        return;
+    }
+    switch (released->end) {
+        case Release::End::Started: {
+            Caller caller{question.caller.process, {}, question.caller.within};
+            auto handle = sys::duplicate(question.caller.handle);
+            if (handle.ok()) {
+                caller.handle = handle.take();
+                settings_.tree->started(std::move(caller), answer.id);
+            }
+            break;
+        }
+        case Release::End::Failed:
+            settings_.tree->never_started(answer.id, "the kernel refused the start");
+            break;
+        case Release::End::Gone:
+            settings_.tree->never_started(answer.id, "the caller died before the start");
+            break;
+        case Release::End::Mismatch:
+            ++counts_.denied;
+            settings_.tree->never_started(answer.id, "killed: " + released->detail);
+            break;
+    }
+}
+
+void Gatekeeper::observe_held(const Question& question, const client::ActionAnswer& answer) {
+    if (settings_.observer != nullptr) {
+        const MutexLock guard(observer_lock_);
+        settings_.observer->held(question.request, answer);
+    }
+}
+
+void Gatekeeper::observe_decided(const Question& question, const client::ActionAnswer& answer) {
+    if (settings_.observer != nullptr) {
+        const MutexLock guard(observer_lock_);
+        settings_.observer->decided(question.request, answer);
+    }
+}
+
+}  // namespace countersign::jail

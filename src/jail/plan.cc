@@ -1,0 +1,331 @@
+#include "jail/plan.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sys/files.h"
+#include "sys/paths.h"
+
+namespace countersign::jail {
+namespace {
+
+using Kind = MountStep::Kind;
+
+/// Directories that every tree gets empty. `options` are of tmpfs(5).
+struct PrivatePlace {
+    const char* path;
+    const char* options;
+    bool writable;
+};
+
+constexpr std::array kPrivatePlaces = {
+    PrivatePlace{"/tmp", "mode=1777", true},
+    PrivatePlace{"/var/tmp", "mode=1777", true},
+    PrivatePlace{"/run", "mode=755", false},
+};
+
+/// What of /run programs cannot do without: name resolution.
+constexpr std::array kKeptInRun = {"/run/systemd/resolve", "/run/resolvconf",
+                                   "/run/NetworkManager/resolv.conf"};
+
+constexpr std::array kDevices = {"/dev/null", "/dev/zero",   "/dev/full",
+                                 "/dev/tty",  "/dev/random", "/dev/urandom"};
+
+/// Credentials below the home directory, and sockets and files of the system that give power.
+constexpr std::array kSecretsInHome = {".ssh",
+                                       ".gnupg",
+                                       ".aws",
+                                       ".azure",
+                                       ".config/gcloud",
+                                       ".config/gh",
+                                       ".config/op",
+                                       ".kube",
+                                       ".docker",
+                                       ".netrc",
+                                       ".git-credentials",
+                                       ".config/git/credentials",
+                                       ".pypirc",
+                                       ".vault-token",
+                                       ".password-store",
+                                       ".local/share/keyrings",
+                                       ".mozilla",
+                                       ".config/google-chrome",
+                                       ".config/chromium",
+                                       ".config/BraveSoftware",
+                                       ".bash_history",
+                                       ".zsh_history",
+                                       ".psql_history",
+                                       ".mysql_history",
+                                       ".pgpass",
+                                       ".my.cnf",
+                                       ".terraform.d/credentials.tfrc.json",
+                                       ".config/systemd/user"};
+constexpr std::array kSecretsOfSystem = {"/etc/shadow",
+                                         "/etc/shadow-",
+                                         "/etc/gshadow",
+                                         "/etc/gshadow-",
+                                         "/etc/sudoers",
+                                         "/etc/sudoers.d",
+                                         "/etc/ssl/private",
+                                         "/etc/ssh/ssh_host_rsa_key",
+                                         "/etc/ssh/ssh_host_ecdsa_key",
+                                         "/etc/ssh/ssh_host_ed25519_key",
+                                         "/var/lib/lxd/unix.socket",
+                                         "/var/snap/lxd/common/lxd/unix.socket",
+                                         "/var/spool/cron",
+                                         "/etc/countersign",
+                                         "/var/lib/countersign"};
+
+bool exists(const std::string& path) {
+    const auto status = sys::file_status(path, sys::Links::Follow);
+    return status.ok() && status->has_value();
+}
+
+bool is_directory(const std::string& path) {
+    const auto status = sys::file_status(path, sys::Links::Follow);
+    return status.ok() && status->has_value() &&
+           (**status).type == sys::FileStatus::Type::Directory;
+}
+
+/// Collects the steps; keeps the order of plan.h: grab, empty, put back, hide, put the socket back.
+class Builder {
+public:
+    explicit Builder(const RunOptions& options) : options_(options) {}
+
+    Result<Plan> build() {
+        TRY(check());
+        add(Kind::Detach, "/");
+        collect_kept();
+        grab();
+        empty_private_places();
+        make_devices();
+        put(workspace_like_);
+        put(kept_in_run_);
+        TRY(hide());
+        put(sockets_);
+        add(Kind::Proc, "/proc");
+        add(Kind::ReadOnly, "/run", true);
+        grant();
+        return std::move(plan_);
+    }
+
+private:
+    struct Kept {
+        std::string path;
+        int slot = -1;
+        bool directory = true;
+    };
+
+    Result<void> check() {
+        for (const std::string* path : {&options_.workspace, &options_.directory}) {
+            if (!path->starts_with('/') || !is_directory(*path)) {
+                return Error(ErrorCode::InvalidArgument, *path + ": not an absolute directory");
+            }
+        }
+        workspace_ = TRY(sys::real_path(options_.workspace));
+        if (workspace_ == "/") {
+            return Error(ErrorCode::InvalidArgument, "the workspace may not be /",
+                         "name a directory that the agent may change");
+        }
+        return {};
+    }
+
+    void add(Kind kind, std::string path, bool optional = false) {
+        plan_.mounts.push_back({kind, std::move(path), "", -1, optional});
+    }
+    void add(Kind kind, std::string path, std::string source) {
+        plan_.mounts.push_back({kind, std::move(path), std::move(source), -1, false});
+    }
+
+    /// Remembers something to be placed at its path again after what is above it was emptied.
+    void keep(std::vector<Kept>& list, const std::string& path) {
+        auto real = sys::real_path(path);
+        if (!real.ok()) {
+            return;
+        }
+        list.push_back({real.value(), plan_.slots++, is_directory(real.value())});
+    }
+
+    void collect_kept() {
+        keep(workspace_like_, options_.workspace);
+        if (!is_within(options_.directory, workspace_)) {
+            keep(workspace_like_, options_.directory);
+        }
+        for (const std::string& path : options_.writable) {
+            keep(workspace_like_, path);
+        }
+        for (const char* path : kKeptInRun) {
+            if (exists(path)) {
+                keep(kept_in_run_, path);
+            }
+        }
+        if (!options_.agent_socket.empty()) {
+            keep(sockets_, options_.agent_socket);
+        }
+        for (const char* path : kDevices) {
+            keep(devices_, path);
+        }
+    }
+
+    void grab() {
+        for (const auto* list : {&workspace_like_, &kept_in_run_, &sockets_, &devices_}) {
+            for (const Kept& kept : *list) {
+                plan_.mounts.push_back({Kind::Grab, kept.path, "", kept.slot, false});
+            }
+        }
+    }
+
+    void empty_private_places() {
+        for (const PrivatePlace& place : kPrivatePlaces) {
+            if (is_directory(place.path)) {
+                add(Kind::Tmpfs, place.path, std::string(place.options));
+                emptied_.emplace_back(place.path);
+            }
+        }
+    }
+
+    void make_devices() {
+        add(Kind::Tmpfs, "/dev", std::string("mode=755"));
+        for (const Kept& device : devices_) {
+            add(Kind::File, device.path);
+            plan_.mounts.push_back({Kind::Put, device.path, "", device.slot, false});
+        }
+        add(Kind::Directory, "/dev/pts");
+        add(Kind::Pts, "/dev/pts");
+        add(Kind::Directory, "/dev/shm");
+        add(Kind::Tmpfs, "/dev/shm", std::string("mode=1777"));
+        add(Kind::Link, "/dev/ptmx", std::string("pts/ptmx"));
+        add(Kind::Link, "/dev/fd", std::string("/proc/self/fd"));
+        add(Kind::Link, "/dev/stdin", std::string("/proc/self/fd/0"));
+        add(Kind::Link, "/dev/stdout", std::string("/proc/self/fd/1"));
+        add(Kind::Link, "/dev/stderr", std::string("/proc/self/fd/2"));
+    }
+
+    /// Makes the directories above `path`, as far as the emptied place does not have them.
+    void make_way(const std::string& path) {
+        for (std::size_t at = path.find('/', 1); at != std::string::npos;
+             at = path.find('/', at + 1)) {
+            const std::string part = path.substr(0, at);
+            const bool inside = std::any_of(emptied_.begin(), emptied_.end(), [&](const auto& e) {
+                return part != e && is_within(part, e);
+            });
+            if (inside) {
+                add(Kind::Directory, part);
+            }
+        }
+    }
+
+    void put(const std::vector<Kept>& list) {
+        for (const Kept& kept : list) {
+            make_way(kept.path);
+            const bool emptied =
+                std::any_of(emptied_.begin(), emptied_.end(), [&](const auto& place) {
+                    return kept.path != place && is_within(kept.path, place);
+                });
+            if (emptied) {
+                add(kept.directory ? Kind::Directory : Kind::File, kept.path);
+            }
+            plan_.mounts.push_back({Kind::Put, kept.path, "", kept.slot, false});
+        }
+    }
+
+    /// One path away. Paths that do not exist need nothing.
+    void hide_one(const std::string& path) {
+        const auto real = sys::real_path(path);
+        if (!real.ok() || real.value() == "/" || is_within(workspace_, real.value())) {
+            return;
+        }
+        const bool gone_already =
+            std::any_of(emptied_.begin(), emptied_.end(),
+                        [&](const std::string& place) { return is_within(real.value(), place); });
+        const bool shown_again =
+            std::any_of(workspace_like_.begin(), workspace_like_.end(),
+                        [&](const Kept& kept) { return is_within(real.value(), kept.path); });
+        if (gone_already && !shown_again) {
+            return;
+        }
+        if (is_directory(real.value())) {
+            plan_.mounts.push_back({Kind::Tmpfs, real.value(), "mode=755,size=64k", -1, false});
+            emptied_.push_back(real.value());
+            hidden_.push_back(real.value());
+        } else {
+            add(Kind::Null, real.value());
+        }
+    }
+
+    Result<void> hide() {
+        for (const std::string& path : options_.hidden) {
+            const auto real = sys::real_path(path);
+            if (real.ok() && is_within(workspace_, real.value())) {
+                return Error(ErrorCode::InvalidArgument,
+                             workspace_ + ": lies inside " + path + ", which the agent may not see",
+                             "choose another workspace");
+            }
+            hide_one(path);
+        }
+        const std::string runtime = sys::runtime_directory();
+        hide_one(runtime.substr(0, std::max<std::size_t>(runtime.rfind('/'), 1)));
+        for (const char* path : kSecretsOfSystem) {
+            hide_one(path);
+        }
+        if (!options_.home.empty()) {
+            for (const char* path : kSecretsInHome) {
+                hide_one(options_.home + "/" + path);
+            }
+        }
+        return {};
+    }
+
+    void grant() {
+        for (const std::string& place : hidden_) {
+            add(Kind::ReadOnly, place, true);
+        }
+        for (const Kept& kept : workspace_like_) {
+            const bool only_directory = kept.path != workspace_ && is_start_directory(kept.path);
+            if (!only_directory) {
+                plan_.writable.push_back(kept.path);
+            }
+        }
+        for (const char* path : {"/tmp", "/var/tmp", "/dev/shm", "/dev/pts"}) {
+            plan_.writable.emplace_back(path);
+        }
+        plan_.devices.assign(kDevices.begin(), kDevices.end());
+        plan_.changeable = plan_.writable;
+    }
+
+    /// The start directory is shown, not made writable, unless it is listed.
+    [[nodiscard]] bool is_start_directory(const std::string& path) const {
+        const auto real = sys::real_path(options_.directory);
+        const bool listed = std::any_of(options_.writable.begin(), options_.writable.end(),
+                                        [&](const std::string& writable) {
+                                            const auto other = sys::real_path(writable);
+                                            return other.ok() && other.value() == path;
+                                        });
+        return real.ok() && real.value() == path && !listed;
+    }
+
+    const RunOptions& options_;
+    Plan plan_;
+    std::string workspace_;
+    std::vector<Kept> workspace_like_;
+    std::vector<Kept> kept_in_run_;
+    std::vector<Kept> sockets_;
+    std::vector<Kept> devices_;
+    std::vector<std::string> emptied_;
+    std::vector<std::string> hidden_;
+};
+
+}  // namespace
+
+bool is_within(std::string_view path, std::string_view parent) {
+    if (parent == "/") {
+        return path.starts_with('/');
+    }
+    return path.starts_with(parent) && (path.size() == parent.size() || path[parent.size()] == '/');
+}
+
+Result<Plan> make_plan(const RunOptions& options) {
+    return Builder(options).build();
+}
+
+}  // namespace countersign::jail

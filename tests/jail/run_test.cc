@@ -1,0 +1,247 @@
+// What a tree under the jail sees of it: decisions, outcomes, the view, and the ways to end.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "crypto/digest.h"
+#include "fake_gateway.h"
+#include "jail/jail.h"
+#include "jail/supervisor.h"
+#include "sys/files.h"
+#include "sys/paths.h"
+#include "sys/process.h"
+
+namespace countersign::jail {
+namespace {
+
+using client::ActionState;
+using testing::FakeGateway;
+
+client::ActionState allow(const model::ActionRequest& /*request*/) {
+    return ActionState::Granted;
+}
+
+class Run : public ::testing::Test {
+protected:
+    void SetUp() override {
+        base_ = sys::make_temporary_directory(sys::temporary_directory(), "jail-test-").take();
+        workspace_ = base_ + "/workspace";
+        hidden_ = base_ + "/hidden";
+        ASSERT_TRUE(sys::make_directories(workspace_).ok());
+        ASSERT_TRUE(sys::make_directories(hidden_).ok());
+        ASSERT_TRUE(sys::write_new_file(hidden_ + "/key", "secret", 0644).ok());
+    }
+    void TearDown() override { (void)sys::remove_tree(base_); }
+
+    RunOptions options(std::vector<std::string> argv) const {
+        RunOptions out;
+        out.argv = std::move(argv);
+        out.directory = workspace_;
+        out.workspace = workspace_;
+        out.agent_socket = base_ + "/agent.sock";
+        out.session_token = "cst_test";
+        out.session_id = "s-test";
+        out.home = base_;
+        out.hidden = {hidden_};
+        return out;
+    }
+    RunReport run(FakeGateway& gateway, std::vector<std::string> argv) {
+        auto report = supervise(options(std::move(argv)), gateway.askers());
+        EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
+        return report.ok() ? report.value() : RunReport{};
+    }
+    RunReport shell(FakeGateway& gateway, const std::string& text) {
+        return run(gateway, {"sh", "-c", text});
+    }
+    std::string output(const std::string& name = "out") const {
+        auto text = sys::read_file(workspace_ + "/" + name, 1 << 20);
+        return text.ok() ? text.value() : "(none: " + text.error().message + ")";
+    }
+
+    std::string base_;
+    std::string workspace_;
+    std::string hidden_;
+};
+
+TEST_F(Run, EachStartIsAskedForAndItsEndReported) {
+    FakeGateway gateway(allow);
+    const RunReport report = shell(gateway, "/bin/echo one > out; /bin/false; exit 7");
+    EXPECT_EQ(report.exit_code, 7);
+    EXPECT_EQ(output(), "one\n");
+    const auto asked = gateway.asked();
+    ASSERT_EQ(asked.size(), 3U);
+    EXPECT_EQ(report.actions, 3);
+    EXPECT_EQ(report.allowed, 3);
+    EXPECT_EQ(asked[0].request.action.argv,
+              (std::vector<std::string>{"sh", "-c", "/bin/echo one > out; /bin/false; exit 7"}));
+    EXPECT_EQ(asked[0].request.context.within, "");
+    EXPECT_EQ(asked[1].request.action.argv, (std::vector<std::string>{"/bin/echo", "one"}));
+    EXPECT_EQ(asked[1].request.action.program, sys::real_path("/bin/echo").value());
+    EXPECT_EQ(asked[1].request.context.within, "a-0");
+    EXPECT_EQ(asked[1].request.context.directory, workspace_);
+    EXPECT_EQ(asked[2].request.context.within, "a-0");
+    std::map<std::string, std::optional<int>> codes;
+    for (const auto& reported : gateway.reported()) {
+        codes[reported.id] = reported.outcome.exit_code;
+    }
+    EXPECT_EQ(codes.size(), 3U);
+    EXPECT_EQ(codes["a-0"], 7);
+    EXPECT_EQ(codes["a-1"], 0);
+    EXPECT_EQ(codes["a-2"], 1);
+}
+
+TEST_F(Run, ADeniedStartFailsAndTheAgentReadsWhy) {
+    FakeGateway gateway([](const model::ActionRequest& request) {
+        return request.action.argv[0] == "/bin/echo" ? ActionState::Denied : ActionState::Granted;
+    });
+    const RunReport report = shell(gateway, "/bin/echo x > out 2> why; echo status $? >> out");
+    EXPECT_EQ(output(), "status 126\n");
+    EXPECT_NE(output("why").find("countersign: denied: the test does not allow"),
+              std::string::npos);
+    EXPECT_EQ(report.denied, 1);
+}
+
+TEST_F(Run, AnAgentThatIsNotPermittedGives126AndOneThatIsAbsent127) {
+    FakeGateway gateway([](const auto&) { return ActionState::Denied; });
+    EXPECT_EQ(run(gateway, {"sh"}).exit_code, 126);
+    EXPECT_EQ(run(gateway, {"no-such-program"}).exit_code, 127);
+    EXPECT_EQ(gateway.asked().size(), 1U) << "what does not exist is nobody's question";
+}
+
+TEST_F(Run, SearchingPathAsksOnlyForWhatExists) {
+    FakeGateway gateway(allow);
+    shell(gateway, "PATH=/nowhere:/bin:/usr/bin; true; env true");
+    // sh itself, env, true: `true` alone is a builtin, and env(1) tries /nowhere/true first.
+    EXPECT_EQ(gateway.asked().size(), 3U);
+}
+
+TEST_F(Run, AHeldStartHoldsItsCallerOnly) {
+    FakeGateway gateway([](const model::ActionRequest& request) {
+        return request.action.argv[0] == "/bin/sleep" ? ActionState::Pending : ActionState::Granted;
+    });
+    std::thread person([&] {
+        // The person answers only after the others have gone on: `marker` says so.
+        while (!sys::file_status(workspace_ + "/marker").value().has_value()) {
+            std::this_thread::yield();
+        }
+        for (const auto& asked : gateway.asked()) {
+            if (asked.state == ActionState::Pending) {
+                gateway.answer(asked.id, ActionState::Granted);
+            }
+        }
+    });
+    const RunReport report = shell(
+        gateway, "/bin/sleep 0 & /bin/true; /bin/true; /bin/touch marker; wait $!; echo $? > out");
+    person.join();
+    EXPECT_EQ(output(), "0\n");
+    EXPECT_EQ(report.held, 1);
+}
+
+TEST_F(Run, WithoutAGatewayNothingStarts) {
+    FakeGateway gateway(allow);
+    gateway.die();
+    const auto report = supervise(options({"sh", "-c", "echo x > out"}), gateway.askers());
+    EXPECT_EQ(report.value().exit_code, 126);
+    EXPECT_FALSE(sys::file_status(workspace_ + "/out").value().has_value());
+}
+
+TEST_F(Run, ScriptsCarryTheDigestOfTheirContent) {
+    FakeGateway gateway(allow);
+    ASSERT_TRUE(sys::write_new_file(workspace_ + "/s", "#!/bin/sh\necho $0 $1 > out\n", 0755).ok());
+    shell(gateway, "./s arg");
+    EXPECT_EQ(output(), "./s arg\n");
+    const auto asked = gateway.asked();
+    ASSERT_EQ(asked.size(), 2U);
+    EXPECT_EQ(asked[1].request.action.program, workspace_ + "/s");
+    EXPECT_EQ(asked[1].request.action.content.at(workspace_ + "/s"),
+              crypto::sha256("#!/bin/sh\necho $0 $1 > out\n").text());
+}
+
+TEST_F(Run, TheHiddenIsEmptyAndTheWorkspaceIsWritable) {
+    FakeGateway gateway(allow);
+    shell(gateway,
+          "cat " + hidden_ + "/key > out 2>&1; ls -A " + hidden_ + " >> out; echo end >> out");
+    EXPECT_EQ(output().find("secret"), std::string::npos);
+    EXPECT_TRUE(output().ends_with("end\n"));
+}
+
+TEST_F(Run, NothingOutsideOfWorkspaceAndTemporaryCanBeWritten) {
+    FakeGateway gateway(allow);
+    shell(gateway,
+          "for f in /etc/x /usr/x /var/x /root/x /run/x; do (echo > $f) 2>/dev/null && echo $f >> "
+          "out; "
+          "done; echo a > /tmp/x && cat /tmp/x >> out; echo b > /dev/null; echo end >> out");
+    EXPECT_EQ(output(), "a\nend\n");
+    EXPECT_FALSE(sys::file_status("/tmp/x").value().has_value()) << "/tmp inside is its own";
+}
+
+TEST_F(Run, TheSessionReachesTheAgentAndNothingElseOfOurs) {
+    ::setenv("COUNTERSIGN_STATE", "x", 1);
+    ::setenv("SSH_AUTH_SOCK", "/x", 1);
+    FakeGateway gateway(allow);
+    shell(gateway, "env | grep -E '^(COUNTERSIGN|SSH_AUTH)' | sort > out");
+    EXPECT_EQ(output(),
+              "COUNTERSIGN_SESSION=cst_test\nCOUNTERSIGN_SOCKET=" + base_ + "/agent.sock\n");
+    ::unsetenv("COUNTERSIGN_STATE");
+    ::unsetenv("SSH_AUTH_SOCK");
+}
+
+TEST_F(Run, WithoutNetworkThereIsLoopbackOnly) {
+    FakeGateway gateway(allow);
+    RunOptions with =
+        options({"sh", "-c", "ls /sys/class/net > out; cat /proc/net/dev | grep -c : >> out"});
+    with.network = false;
+    ASSERT_TRUE(supervise(with, gateway.askers()).ok());
+    EXPECT_TRUE(output().ends_with("1\n")) << output();
+}
+
+TEST_F(Run, ASignalToTheSupervisorReachesTheAgent) {
+    FakeGateway gateway(allow);
+    const pid_t self = ::getpid();
+    std::thread sender([&] {
+        while (!sys::file_status(workspace_ + "/ready").value().has_value()) {
+            std::this_thread::yield();
+        }
+        ::kill(self, SIGTERM);
+    });
+    // The thread must not take the signal itself: it began before run() blocked it.
+    const RunReport report =
+        shell(gateway,
+              "trap 'echo got > out; exit 3' TERM; : > ready; while :; do /bin/sleep 0.01; done");
+    sender.join();
+    EXPECT_EQ(report.exit_code, 3);
+    EXPECT_EQ(output(), "got\n");
+}
+
+TEST_F(Run, TheTreeEndsWithTheAgent) {
+    FakeGateway gateway(allow);
+    shell(gateway,
+          "(trap '' TERM HUP; exec 2>/dev/null; echo $$ > child; while :; do /bin/sleep 1; done) & "
+          ": > out");
+    // run() has returned: the namespace is gone, so nobody writes here any more.
+    EXPECT_EQ(output(), "");
+}
+
+TEST_F(Run, TheWorkspaceMayNotBeEverythingNorInsideTheHidden) {
+    FakeGateway gateway(allow);
+    RunOptions wrong = options({"true"});
+    wrong.workspace = "/";
+    EXPECT_EQ(supervise(wrong, gateway.askers()).error().code, ErrorCode::InvalidArgument);
+    wrong = options({"true"});
+    wrong.hidden = {base_};
+    EXPECT_EQ(supervise(wrong, gateway.askers()).error().code, ErrorCode::InvalidArgument);
+}
+
+}  // namespace
+}  // namespace countersign::jail
+
+int main(int argc, char** argv) {
+    ::testing::InitGoogleTest(&argc, argv);
+    // As the header of jail.h asks: threads of the test leave these to run().
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    return RUN_ALL_TESTS();
+}
