@@ -37,15 +37,6 @@ audit::ReleaseMode release_mode(ActionState state) {
     return audit::ReleaseMode::Never;
 }
 
-template <class P>
-bool principal_counts(const P& policy) {
-    if constexpr (requires { policy.principal_counts(); }) {
-        return policy.principal_counts();
-    } else {
-        return true;
-    }
-}
-
 /// What a release of this tier must survive before it is told.
 Safety safety_for(ActionState state, Tier tier) {
     const bool costly = state == ActionState::Granted ? tier >= Tier::SideEffect : is_open(state);
@@ -84,7 +75,7 @@ std::vector<std::string> ActionDesk::never_counts(const model::Context& context)
             names.push_back((*parent)->agent.id);
         }
     }
-    if (!principal_counts(rooms_.rules.policy()) && !context.principal.empty()) {
+    if (!rooms_.rules.policy().principal_counts() && !context.principal.empty()) {
         names.push_back(context.principal);
     }
     return names;
@@ -131,6 +122,9 @@ Result<std::string> ActionDesk::submit(const model::Session& session,
     action.entry.request = redacted(request);
     action.opened = began;
     action.ceiling = session.ceiling;
+    if (request.action.kind == model::ActionKind::Command) {
+        action.text = crypto::sha256(request.action.text);
+    }
     apply(action, judge_now(request, session.ceiling, now), request);
     const bool keep = is_open(action.entry.state);
     if (keep) {
@@ -194,6 +188,9 @@ bool ActionDesk::covered_by_grant(LiveAction& action, const model::Verdict& verd
     if (within.empty() || request.action.kind != model::ActionKind::Exec) {
         return false;
     }
+    if (runs_released_text(action, request)) {
+        return true;
+    }
     const LiveAction* outer = actions_.live(within);
     if (outer != nullptr) {
         if (!outer->settled || outer->entry.state != ActionState::Granted ||
@@ -212,6 +209,25 @@ bool ActionDesk::covered_by_grant(LiveAction& action, const model::Verdict& verd
         }
     }
     action.entry.decided_by = "grant " + within;
+    return true;
+}
+
+// A door that runs inside the jail (`sh -c TEXT`) has its text released first; the shell's own
+// start then carries the same text in its argv.
+bool ActionDesk::runs_released_text(LiveAction& action, const model::ActionRequest& request) {
+    const std::vector<std::string>& argv = request.action.argv;
+    const std::string_view program = request.action.program;
+    // Only bash: the text was read as bash would read it.
+    const bool is_shell = program == "/bin/bash" || program == "/usr/bin/bash";
+    if (!is_shell || argv.size() < 3 || argv[1] != "-c") {
+        return false;
+    }
+    LiveAction* text = actions_.unused_command(request.context.session, crypto::sha256(argv[2]));
+    if (text == nullptr) {
+        return false;
+    }
+    text->text_used = true;
+    action.entry.decided_by = "grant " + text->entry.id;
     return true;
 }
 

@@ -116,6 +116,7 @@ private:
     void apply(LiveAction& action, Judgement judgement, const model::ActionRequest& request);
     bool covered_by_grant(LiveAction& action, const model::Verdict& verdict,
                           const model::ActionRequest& request);
+    bool runs_released_text(LiveAction& action, const model::ActionRequest& request);
     void hold_for_people(LiveAction& action);
     void suspend(LiveAction& action, bool by_freeze);
     void deny(LiveAction& action, std::string reason, std::string by);

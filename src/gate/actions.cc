@@ -78,6 +78,18 @@ const LiveAction* Actions::live(std::string_view id) const {
     return found == live_.end() ? nullptr : &found->second;
 }
 
+LiveAction* Actions::unused_command(std::string_view session, const crypto::Digest& text) {
+    for (auto id = released_.rbegin(); id != released_.rend(); ++id) {
+        LiveAction* action = live(*id);
+        if (action != nullptr && action->settled && !action->text_used && action->text == text &&
+            action->entry.state == ActionState::Granted &&
+            action->entry.request.context.session == session) {
+            return action;
+        }
+    }
+    return nullptr;
+}
+
 Result<std::optional<ActionEntry>> Actions::find(std::string_view id) {
     if (const LiveAction* action = live(id)) {
         return std::optional(action->entry);

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/digest.h"
 #include "gate/entry.h"
 #include "store/store.h"
 
@@ -27,6 +28,9 @@ struct LiveAction {
     model::Assessment assessment;
     std::optional<model::Action> modified;  ///< Modify: unredacted
     std::vector<std::string> used_rules;
+    /// Command: digest of the text, by which the shell that runs it is known again, once.
+    std::optional<crypto::Digest> text;
+    bool text_used = false;
     std::uint64_t epoch = 0;  ///< Recorder::epoch() when its decision was appended
     bool settled = false;     ///< the record that its state stands on is safe
     bool by_freeze = false;   ///< Suspended since everything is held
@@ -50,6 +54,8 @@ public:
     /// In memory only; nullptr when it is not there.
     LiveAction* live(std::string_view id);
     [[nodiscard]] const LiveAction* live(std::string_view id) const;
+    /// A released command with just this text in this session that no shell has taken yet.
+    LiveAction* unused_command(std::string_view session, const crypto::Digest& text);
     /// From memory or the store; nullopt: there is none of that id.
     Result<std::optional<ActionEntry>> find(std::string_view id);
     /// Notes that an entry changed; final ones leave memory at the next write_back().

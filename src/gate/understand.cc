@@ -53,7 +53,14 @@ void read_exec(const model::ActionRequest& request, Unwrapper& walk) {
                                 model::Word::literal(called, command.argv.front().span));
         }
     }
+    // A program without a name on disk: nobody can look at what ran (memfd_create + execveat).
+    const bool nameless =
+        action.program.starts_with("/memfd:") || action.program.ends_with(" (deleted)");
+    const Span whole = command.span;
     walk.command(std::move(command));
+    if (nameless) {
+        walk.nameless_program(action.program, whole);
+    }
 }
 
 void read_sql(const model::ActionRequest& request, Unwrapper& walk) {

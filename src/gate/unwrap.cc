@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "gate/tool_call.h"
 
 namespace countersign::gate {
 namespace {
@@ -160,6 +161,18 @@ void Unwrapper::command(model::ResolvedCommand command) {
     drain();
 }
 
+void Unwrapper::nameless_program(const std::string& program, model::Span span) {
+    unknown("the program has no file that could be looked at");
+    out_.findings.push_back({"nameless_program", model::Severity::High, span,
+                             "starts a program that has no name on disk: " + program});
+    add_effect({.kind = model::EffectKind::Eval,
+                .target = {},
+                .place = model::Place::Unknown,
+                .span = span,
+                .detail = "runs a program without a file"},
+               0);
+}
+
 void Unwrapper::unknown(std::string_view why) {
     out_.complete = false;
     if (out_.why_unknown.empty()) {
@@ -231,8 +244,9 @@ void Unwrapper::append(model::CommandFacts facts, const Frame& frame) {
 
 void Unwrapper::drain() {
     while (next_ < out_.commands.size() && out_.beyond_bound.empty()) {
-        read(next_);
-        ++next_;
+        // Counted first: reading may bring a drain of its own.
+        const std::size_t index = next_++;
+        read(index);
     }
 }
 
@@ -384,8 +398,56 @@ void Unwrapper::enter_program(std::size_t index, const Inner& inner) {
         if (effect.kind == model::EffectKind::Unknown) {
             unknown("an inline program does what cannot be told from its text");
         }
+        if (effect.kind == model::EffectKind::Execute && !effect.target.empty()) {
+            enter_quoted_command(index, effect);
+        }
+        resolve_target(effect, out_.commands[index]);
         add_effect(std::move(effect), index);
     }
+}
+
+void Unwrapper::resolve_target(model::Effect& effect, const UnderstoodCommand& command) const {
+    if (effect.target.empty() || effect.place != model::Place::Unknown) {
+        return;
+    }
+    switch (effect.kind) {
+        case model::EffectKind::Download:
+        case model::EffectKind::Upload:
+        case model::EffectKind::Connect:
+        case model::EffectKind::Listen: {
+            const std::string host = host_of_url(effect.target);
+            effect.target = host.empty() ? effect.target : host;
+            effect.place = catalogue::class_of_host(effect.target);
+            return;
+        }
+        case model::EffectKind::Read:
+        case model::EffectKind::Write:
+        case model::EffectKind::Create:
+        case model::EffectKind::Delete:
+        case model::EffectKind::Rename:
+        case model::EffectKind::Chmod: {
+            catalogue::Place place = place_of(command);
+            auto path = catalogue::resolve_path(effect.target, place);
+            if (path) {
+                effect.place = catalogue::class_of_path(*path, place);
+                effect.target = std::move(*path);
+            }
+            if (effect.kind == model::EffectKind::Read && effect.place == model::Place::Secret) {
+                effect.kind = model::EffectKind::SecretRead;
+            }
+            return;
+        }
+        default:
+            return;
+    }
+}
+
+void Unwrapper::enter_quoted_command(std::size_t index, const model::Effect& effect) {
+    Inner inner;
+    inner.kind = Inner::Kind::Shell;
+    inner.language = "sh";
+    inner.text = Word::literal(effect.target, effect.span);
+    enter(index, inner);
 }
 
 void Unwrapper::unknown_text(std::size_t index, const Inner& inner) {
@@ -400,6 +462,20 @@ void Unwrapper::unknown_text(std::size_t index, const Inner& inner) {
                index);
 }
 
+void Unwrapper::read_client_shell(const sql::ShellText& shell, std::optional<model::Span> span) {
+    if (shell.text.empty()) {
+        unknown("the database client runs shell text that cannot be known");
+        add_effect({.kind = model::EffectKind::Eval,
+                    .target = {},
+                    .place = model::Place::Unknown,
+                    .span = span.value_or(shell.span),
+                    .detail = "runs shell text that cannot be known"},
+                   0);
+        return;
+    }
+    quoted_text(shell.text, span.value_or(shell.span));
+}
+
 void Unwrapper::sql(std::string_view text, sql::Dialect dialect, std::optional<model::Span> span) {
     sql::SqlFacts facts = sql::analyze(text, dialect);
     if (!facts.ok) {
@@ -411,6 +487,9 @@ void Unwrapper::sql(std::string_view text, sql::Dialect dialect, std::optional<m
                     .detail = "SQL that cannot be read"},
                    0);
         return;
+    }
+    for (const sql::ShellText& shell : facts.shell) {
+        read_client_shell(shell, span);
     }
     for (sql::Statement& statement : facts.statements) {
         for (model::Effect& effect : statement.effects) {

@@ -28,6 +28,8 @@ public:
 
     /// Notes an effect of command `index` with the bound checked.
     void add_effect(model::Effect effect, std::size_t index);
+    /// The program has no file that could be looked at.
+    void nameless_program(const std::string& program, model::Span span);
     /// Notes that something was not known.
     void unknown(std::string_view why);
 
@@ -53,6 +55,12 @@ private:
     void enter_shell(std::size_t index, const catalogue::Inner& inner, const Frame& frame);
     void enter_sql(std::size_t index, const catalogue::Inner& inner);
     void enter_program(std::size_t index, const catalogue::Inner& inner);
+    /// A literal target of an inline program gets its place; what cannot be resolved stays unknown.
+    void resolve_target(model::Effect& effect, const UnderstoodCommand& command) const;
+    /// A command that an inline program starts (os.system("...")) is read as shell text.
+    void enter_quoted_command(std::size_t index, const model::Effect& effect);
+    /// Shell lines of a database client (\! , .shell).
+    void read_client_shell(const sql::ShellText& shell, std::optional<model::Span> span);
     void unknown_text(std::size_t index, const catalogue::Inner& inner);
     [[nodiscard]] catalogue::Place place_of(const UnderstoodCommand& command) const;
 
