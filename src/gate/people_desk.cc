@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crypto/tokens.h"
+#include "gate/judge.h"
 
 namespace countersign::gate {
 
@@ -99,6 +100,27 @@ Result<model::Rule> PeopleDesk::review_rule(const ReviewRequest& request) {
         result = rule;
     }
     return result;
+}
+
+Result<RuleTest> PeopleDesk::test_rule(const model::Rule& rule,
+                                       const model::ActionRequest& request) const {
+    TRY(model::validate(request.action));
+    TRY(model::validate(request.context));
+    const Instant now = core_.clock.now();
+    const Assessed assessed = assess(request, Knowledge{}, now);
+    model::Rule candidate = rule;
+    candidate.created = now;
+    RuleTest test;
+    test.matches = TRY(policy::matches(candidate, request, assessed.assessment, now));
+    const std::string tier(model::tier_name(assessed.assessment.tier));
+    if (!test.matches) {
+        test.why = "the pattern or the scope does not fit every command of it";
+    } else if (rule.verb == model::RuleVerb::Allow && assessed.assessment.tier > rule.tier) {
+        test.why = "matches, yet its tier is " + tier + ", above what the rule lets pass";
+    } else {
+        test.why = "matches; its tier is " + tier;
+    }
+    return test;
 }
 
 std::vector<ReviewItem> PeopleDesk::rules_to_review() const {

@@ -34,6 +34,12 @@ struct ReviewItem {
     std::optional<model::Rule> narrower;  ///< what it could be narrowed to
 };
 
+/// Whether a rule would match an action, and why.
+struct RuleTest {
+    bool matches = false;
+    std::string why;
+};
+
 class PeopleDesk {
 public:
     PeopleDesk(Core& core, Rulebook& rules, approval::Approvers& approvers)
@@ -47,6 +53,9 @@ public:
                                     std::string_view reason);
     /// Gives the rule that is in force afterwards (or the retired one). Errors as above.
     Result<model::Rule> review_rule(const ReviewRequest& request);
+    /// Judges the action without asking or recording anything. InvalidArgument: the pattern does
+    /// not compile.
+    Result<RuleTest> test_rule(const model::Rule& rule, const model::ActionRequest& request) const;
     /// Rules with something to say about, those of policy files included.
     [[nodiscard]] std::vector<ReviewItem> rules_to_review() const;
 

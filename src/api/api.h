@@ -1,0 +1,75 @@
+// The API without its sockets: from a request to what is to be answered. Checks who calls, finds
+// the route, lets the gate do it, and turns errors into problem documents. Decides nothing.
+//
+// Not thread safe: one event-loop thread. The gate must outlive it.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/message.h"
+#include "api/repeats.h"
+#include "api/target.h"
+#include "base/result.h"
+#include "crypto/digest.h"
+#include "gate/gate.h"
+#include "model/session.h"
+
+namespace countersign::api {
+
+struct ApiOptions {
+    crypto::Digest operator_token;  ///< digest of the operator token
+    std::string operator_name;      ///< who acts where a body does not say it
+    int process_id = 0;             ///< for /v1/status
+    Instant epoch;                  ///< stands in for times that the gate fills in
+    /// Host names (with port) under which the browser's listener may be addressed.
+    std::vector<std::string> browser_hosts;
+};
+
+/// One call on its way to its handler.
+struct Call {
+    const Request* request = nullptr;
+    Target target;
+    std::vector<std::string> ids;           ///< the variable segments of the route, in order
+    std::optional<model::Session> session;  ///< Door::Agent: who asks
+    std::string token_scope;                ///< tells callers apart for idempotency
+    [[nodiscard]] std::string query(std::string_view name) const;
+};
+
+struct Route;
+
+class Api {
+public:
+    Api(gate::Gate& gate, ApiOptions options) : gate_(gate), options_(std::move(options)) {}
+
+    /// Never fails: an error is a Reply that answers with a problem.
+    Reply handle(const Request& request);
+
+    /// The current answer of an action of the calling session, after a wait for it.
+    Reply answer_action(const Call& call, const std::string& id);
+
+    gate::Gate& gate() { return gate_; }
+    [[nodiscard]] const ApiOptions& options() const { return options_; }
+    Repeats& repeats() { return repeats_; }
+
+private:
+    Result<void> check_browser(const Request& request) const;
+    Result<void> authenticate(Call& call);
+    Result<void> refuse(const Call& call, const Error& error);
+    Reply once(const Call& call, const Route& route);
+
+    gate::Gate& gate_;
+    ApiOptions options_;
+    Repeats repeats_;
+    /// Failed sign-ins that may still be recorded in this minute, per door.
+    std::array<int, 3> failures_left_{};
+    Duration failures_since_{};
+};
+
+/// A reply whose answer is known already.
+Reply ready(Response response);
+Reply failed(const Error& error);
+
+}  // namespace countersign::api
