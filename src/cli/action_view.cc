@@ -1,7 +1,6 @@
 #include "cli/action_view.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 
 #include "cli/field.h"
@@ -13,9 +12,6 @@ namespace countersign::cli {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::array<std::string_view, 8> kAnswerMembers = {
-    "id", "digest", "state", "verdict", "votes_for", "expires", "decided_by", "message"};
 
 std::string_view base_name(std::string_view path) {
     const auto slash = path.rfind('/');
@@ -221,6 +217,9 @@ void add_verdict(Sheet& sheet, const ActionView& view) {
     }
     sheet.line("tier", line);
     sheet.foreign("reason", verdict.reason);
+    if (verdict.modified) {
+        sheet.foreign("runs as", action_line(*verdict.modified));
+    }
 }
 
 void add_context(Sheet& sheet, const ActionView& view) {
@@ -266,14 +265,8 @@ Result<ActionView> view_from(const json::value& value) {
     if (object == nullptr) {
         return Error(ErrorCode::Malformed, "the gateway's action is not an object");
     }
-    json::object answer;
-    for (const std::string_view name : kAnswerMembers) {
-        if (const json::value* member = object->if_contains(name)) {
-            answer[name] = *member;
-        }
-    }
     ActionView view;
-    view.answer = TRY(client::answer_from(answer));
+    view.answer = TRY(client::answer_from(value));
     const json::value* request = object->if_contains("request");
     if (request == nullptr) {
         return Error(ErrorCode::Malformed, "the gateway's action has no request");

@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <vector>
@@ -17,6 +18,14 @@ constexpr std::array<std::string_view, 6> kGroupTitles = {
 constexpr std::string_view kPurpose =
     "Countersign decides each action of an AI agent before it happens, by what it would do, and "
     "records the decision.";
+
+/// Help is prose: also on a pipe its lines stay short.
+Look readable(Look look) {
+    constexpr int kWidest = 100;
+    constexpr int kPipe = 80;
+    look.width = look.width <= 0 ? kPipe : std::min(look.width, kWidest);
+    return look;
+}
 
 std::string_view title(Group group) {
     return kGroupTitles[static_cast<std::size_t>(group)];
@@ -157,7 +166,8 @@ std::string flag_list(const Command& command) {
 
 }  // namespace
 
-std::string overview(const Look& look) {
+std::string overview(const Look& stream) {
+    const Look look = readable(stream);
     std::string out = wrap(look, kPurpose, 0) + "\n\n";
     const Command* before = nullptr;
     for (const Command& command : commands()) {
@@ -176,7 +186,8 @@ std::string overview(const Look& look) {
            "\n";
 }
 
-std::string command_help(const Look& look, const Command& command) {
+std::string command_help(const Look& stream, const Command& command) {
+    const Look look = readable(stream);
     std::string out = "countersign " + std::string(command.name) + ": " +
                       std::string(command.summary) + "\n\n" + paint(look, Tone::Bold, "Usage") +
                       "\n  " + wrap(look, usage_line(command), 4) + "\n\n" +

@@ -9,9 +9,9 @@
 namespace countersign::cli {
 
 /// `countersign help`: all verbs by group, one line each.
-std::string overview(const Look& look);
+std::string overview(const Look& stream);
 /// `countersign help VERB`, `countersign VERB --help`.
-std::string command_help(const Look& look, const Command& command);
+std::string command_help(const Look& stream, const Command& command);
 /// countersign(1) in man(7) macros. man/countersign.1 is this text; a test compares them.
 std::string manual_page();
 /// A bash completion script: verbs, second words, flags and the choices of flags.

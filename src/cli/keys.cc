@@ -90,7 +90,15 @@ Result<std::string> create_key(World& world, const std::string& name, const std:
         path = key_directory(locations) + "/" + name;
     }
     const crypto::SigningKey key = crypto::SigningKey::generate(world.random());
-    TRY(sys::write_new_file(path, key.to_openssh(name, world.random()), 0600));
+    auto written = sys::write_new_file(path, key.to_openssh(name, world.random()), 0600);
+    if (!written.ok()) {
+        Error error = written.take_error();
+        if (error.code == ErrorCode::AlreadyExists) {
+            error = Error(error.code, path + " is there already",
+                          "keys are never overwritten; choose another name or --key FILE");
+        }
+        return error;
+    }
     TRY(sys::write_new_file(path + ".pub", key.public_key().line(name) + "\n", 0644));
     return path;
 }

@@ -49,7 +49,8 @@ std::size_t leading_flags(const Command& command, std::span<const std::string> w
 }
 
 Error usage(const Command& command, const std::string& why) {
-    return Error(ErrorCode::InvalidArgument, why, "usage: " + usage_line(command));
+    return Error(ErrorCode::InvalidArgument, why,
+                 "countersign " + std::string(command.name) + " --help");
 }
 
 Result<void> check_choice(const Command& command, const Flag& flag, const std::string& value) {
@@ -128,7 +129,8 @@ Result<Arguments> parse_arguments(const Command& command, std::span<const std::s
             slot.option = app.add_flag(name);
         } else {
             // One value each time; the values are collected, so that "last counts" is ours.
-            slot.option = app.add_option(name, slot.values)->expected(1)->take_all();
+            slot.option =
+                app.add_option(name, slot.values)->expected(1)->take_all()->allow_extra_args(false);
         }
     }
     std::vector<std::string> operands;

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "sys/files.h"
+#include "sys/paths.h"
 #include "sys/process.h"
 #include "sys/real_clock.h"
 #include "sys/real_random.h"
@@ -159,10 +160,11 @@ public:
 
     [[nodiscard]] const Person& person() const override {
         if (!person_) {
-            auto home = client::locations().ok() ? sys::environment("HOME") : std::nullopt;
+            auto home = sys::home_directory();
             auto directory = sys::current_directory();
-            person_ = Person{sys::user_name(), sys::host_name(), home.value_or(""),
-                             directory.ok() ? directory.take() : std::string("/")};
+            person_ =
+                Person{sys::user_name(), sys::host_name(), home.ok() ? home.take() : std::string(),
+                       directory.ok() ? directory.take() : std::string("/")};
         }
         return *person_;
     }

@@ -16,6 +16,10 @@ std::string milliseconds(std::int64_t value) {
     return std::to_string(value) + " ms";
 }
 
+std::string counted(std::size_t count, std::string_view noun, std::string_view plural = "s") {
+    return std::to_string(count) + " " + std::string(noun) + std::string(count == 1 ? "" : plural);
+}
+
 std::size_t count_at(const json::value& value, std::string_view path) {
     std::size_t count = 0;
     each_at(value, path, [&count](const json::value&) { ++count; });
@@ -53,9 +57,9 @@ std::string incident_text(const Look& look, const json::value& incident) {
         paint(look, Tone::Good, "contained in " + milliseconds(number_at(incident, "total_ms"))) +
         "\n\n";
     out += "  " + paint(look, Tone::Dim, pad("revoked", 9)) + "  " +
-           std::to_string(count_at(incident, "revoked")) + " sessions, " +
-           std::to_string(count_at(incident, "killed")) + " processes killed, " +
-           std::to_string(count_at(incident, "denied")) + " held actions denied\n";
+           counted(count_at(incident, "revoked"), "session") + ", " +
+           counted(count_at(incident, "killed"), "process", "es") + " killed, " +
+           counted(count_at(incident, "denied"), "held action") + " denied\n";
     for (const std::string_view kind : {"files", "hosts", "databases"}) {
         print_affected(out, look, incident, kind);
     }

@@ -35,10 +35,13 @@ Result<Voted> vote(World& world, Gateway& gateway, const Arguments& arguments,
 }
 
 std::string said(const Look& look, const Voted& voted, model::Ballot ballot) {
+    const std::string by = " by " + shown(look, voted.approver);
+    if (ballot == model::Ballot::Deny) {
+        return paint(look, Tone::Bad, "denied") + by + "\n";
+    }
     const bool granted = voted.view.answer.state == client::ActionState::Granted;
-    const Tone tone = ballot == model::Ballot::Deny ? Tone::Bad : granted ? Tone::Good : Tone::Held;
-    return paint(look, tone, ballot == model::Ballot::Deny ? "denied" : "approved") + " by " +
-           shown(look, voted.approver) + ": " + shown(look, standing(voted.view)) + "\n";
+    return paint(look, granted ? Tone::Good : Tone::Held, "approved") + by + ": " +
+           shown(look, standing(voted.view)) + "\n";
 }
 
 Result<int> print_result(World& world, const Arguments& arguments, const Voted& voted,
