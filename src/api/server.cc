@@ -375,13 +375,13 @@ void Server::Impl::finish(std::string reason) {
     context_.stop();
 }
 
-Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::Server(Private, std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::open(ServerOptions options) {
     auto impl = std::make_unique<Impl>(std::move(options));
     TRY(impl->bind());
-    return std::unique_ptr<Server>(new Server(std::move(impl)));
+    return std::make_unique<Server>(Private{}, std::move(impl));
 }
 
 std::optional<std::uint16_t> Server::port() const {

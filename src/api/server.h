@@ -37,7 +37,14 @@ struct ServerOptions {
 };
 
 class Server {
+    class Impl;
+    struct Private {
+        explicit Private() = default;
+    };
+
 public:
+    /// Use open().
+    Server(Private, std::unique_ptr<Impl> impl);
     /// Binds everything. AlreadyExists: another gateway serves these sockets; Io and others as sys/
     /// gives them.
     static Result<std::unique_ptr<Server>> open(ServerOptions options);
@@ -57,8 +64,6 @@ public:
     void stop();
 
 private:
-    class Impl;
-    explicit Server(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -43,6 +43,10 @@ struct Proposal {
 };
 
 class ActionDesk {
+    struct Private {
+        explicit Private() = default;
+    };
+
 public:
     struct Rooms {
         Core& core;
@@ -52,6 +56,9 @@ public:
         approval::Approvals& approvals;
         approval::Approvers& approvers;
     };
+
+    /// Use open().
+    ActionDesk(Private, const Rooms& rooms) : rooms_(rooms), actions_(rooms.core.store) {}
 
     /// Takes up what an earlier run left open: what waits for votes goes on waiting; what was
     /// suspended is denied, since its text with its secrets was only in memory.
@@ -103,8 +110,6 @@ public:
     [[nodiscard]] const Rulebook& rules() const { return rooms_.rules; }
 
 private:
-    explicit ActionDesk(const Rooms& rooms) : rooms_(rooms), actions_(rooms.core.store) {}
-
     Result<void> resume_earlier_run();
     Result<void> load_freeze();
     void take_up(ActionEntry entry);

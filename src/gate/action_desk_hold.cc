@@ -50,7 +50,7 @@ Event freeze_event(const Freeze& freeze) {
 }  // namespace
 
 Result<std::unique_ptr<ActionDesk>> ActionDesk::open(const Rooms& rooms) {
-    std::unique_ptr<ActionDesk> desk(new ActionDesk(rooms));
+    auto desk = std::make_unique<ActionDesk>(Private{}, rooms);
     TRY(desk->load_freeze());
     TRY(desk->resume_earlier_run());
     return desk;

@@ -12,7 +12,7 @@ constexpr std::size_t kIndexPerTick = 128;
 
 }  // namespace
 
-Gate::Gate(const Parts& parts, std::unique_ptr<session::Sessions> sessions,
+Gate::Gate(Private, const Parts& parts, std::unique_ptr<session::Sessions> sessions,
            std::unique_ptr<approval::Approvers> approvers,
            std::unique_ptr<approval::Approvals> approvals, std::unique_ptr<Rulebook> rules,
            Experience experience)
@@ -38,9 +38,9 @@ Result<std::unique_ptr<Gate>> Gate::open(const Parts& parts) {
     auto approvals = TRY(approval::Approvals::open(parts.store, parts.clock, *approvers));
     auto rules = TRY(Rulebook::open(parts.store, parts.policy));
     Experience experience = TRY(Experience::open(parts.store));
-    std::unique_ptr<Gate> gate(new Gate(parts, std::move(sessions), std::move(approvers),
-                                        std::move(approvals), std::move(rules),
-                                        std::move(experience)));
+    auto gate =
+        std::make_unique<Gate>(Private{}, parts, std::move(sessions), std::move(approvers),
+                               std::move(approvals), std::move(rules), std::move(experience));
     TRY(gate->start());
     return gate;
 }

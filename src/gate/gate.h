@@ -65,7 +65,17 @@ struct Status {
 };
 
 class Gate {
+    struct Private {
+        explicit Private() = default;
+    };
+
 public:
+    /// Use open().
+    Gate(Private, const Parts& parts, std::unique_ptr<session::Sessions> sessions,
+         std::unique_ptr<approval::Approvers> approvers,
+         std::unique_ptr<approval::Approvals> approvals, std::unique_ptr<Rulebook> rules,
+         Experience experience);
+
     /// Takes up an earlier run and records the start. Errors: those of the rooms; the gateway must
     /// not serve then.
     static Result<std::unique_ptr<Gate>> open(const Parts& parts);
@@ -100,10 +110,6 @@ public:
     void stop(std::string_view reason);
 
 private:
-    Gate(const Parts& parts, std::unique_ptr<session::Sessions> sessions,
-         std::unique_ptr<approval::Approvers> approvers,
-         std::unique_ptr<approval::Approvals> approvals, std::unique_ptr<Rulebook> rules,
-         Experience experience);
     Result<void> start();
     void write_back(bool baselines);
     Result<void> write_back_now(bool baselines);

@@ -103,6 +103,61 @@ Result<std::string> IncidentDesk::open_drill_session(const IncidentRequest& requ
     return grant.session.id;
 }
 
+Result<std::vector<model::Session>> IncidentDesk::revoke(Incident& incident, std::string_view why) {
+    const Duration at = core_.clock.monotonic();
+    const auto known = TRY(sessions_.find(incident.session));
+    if (!known) {
+        return Error(ErrorCode::NotFound, "there is no session " + incident.session);
+    }
+    step(incident, "started", at, incident.reason, true);
+    Closing closing =
+        TRY(sessions_.close(incident.session, model::SessionState::Revoked, incident.by, why));
+    for (const model::Session& session : closing.sessions) {
+        incident.revoked.push_back(session.id);
+    }
+    std::string failures;
+    for (const std::string& failure : closing.failures) {
+        failures += "; " + failure;
+    }
+    step(incident, "revoked", at, std::to_string(incident.revoked.size()) + " sessions" + failures,
+         closing.failures.empty());
+    incident.killed = closing.killed;
+    step(incident, "killed", at, std::to_string(incident.killed.size()) + " processes" + failures,
+         closing.failures.empty());
+    if (closing.sessions.empty()) {
+        // It was over already: what it did is still to be gathered.
+        closing.sessions.push_back(*known);
+    }
+    return std::move(closing.sessions);
+}
+
+void IncidentDesk::export_evidence(Incident& incident,
+                                   const std::vector<model::Session>& sessions) {
+    const Duration at = core_.clock.monotonic();
+    std::vector<std::string> ids;
+    for (const model::Session& session : sessions) {
+        ids.push_back(session.id);
+    }
+    auto actions = actions_of(actions_, ids);
+    if (!actions.ok()) {
+        return step(incident, "exported", at, actions.error().message, false);
+    }
+    incident.affected = affected_by(*actions);
+    auto bundle = write_bundle(core_, actions_, {&incident, &sessions, &*actions});
+    incident.bundle = bundle.ok() ? *bundle : std::string();
+    step(incident, "exported", at, bundle.ok() ? *bundle : bundle.error().message, bundle.ok());
+}
+
+void IncidentDesk::keep(const Incident& incident) {
+    const std::string document = json::serialize(to_json(incident));
+    auto stored = store::put(core_.store, store::Durability::Synced, Collection::Incidents,
+                             incident.id, document, {{"session", incident.session}});
+    if (!stored.ok()) {
+        log::warning("incident " + incident.id + " cannot be stored: " + stored.error().message);
+    }
+    core_.events.add({"incident", document});
+}
+
 Result<Incident> IncidentDesk::start(const IncidentRequest& request) {
     Clock& clock = core_.clock;
     const Duration began = clock.monotonic();
@@ -116,63 +171,18 @@ Result<Incident> IncidentDesk::start(const IncidentRequest& request) {
     if (incident.session.empty()) {
         incident.session = TRY(open_drill_session(request));
     }
-    const auto known = TRY(sessions_.find(incident.session));
-    if (!known) {
-        return Error(ErrorCode::NotFound, "there is no session " + incident.session);
-    }
-    step(incident, "started", began, request.reason, true);
-
-    Duration at = clock.monotonic();
     const std::string why = "incident " + incident.id;
-    const Closing closing =
-        TRY(sessions_.close(incident.session, model::SessionState::Revoked, incident.by, why));
-    std::vector<model::Session> sessions = closing.sessions;
-    if (sessions.empty()) {
-        // It was over already: what it did is still to be gathered.
-        sessions.push_back(*known);
-    }
-    for (const model::Session& session : closing.sessions) {
-        incident.revoked.push_back(session.id);
-    }
-    step(incident, "revoked", at, std::to_string(incident.revoked.size()) + " sessions",
-         closing.failures.empty());
-    incident.killed = closing.killed;
-    std::string failures;
-    for (const std::string& failure : closing.failures) {
-        failures += "; " + failure;
-    }
-    step(incident, "killed", at, std::to_string(incident.killed.size()) + " processes" + failures,
-         closing.failures.empty());
+    const std::vector<model::Session> sessions = TRY(revoke(incident, why));
 
-    at = clock.monotonic();
+    const Duration at = clock.monotonic();
     incident.denied = actions_.deny_sessions(sessions, incident.by, why);
     step(incident, "frozen", at, std::to_string(incident.denied.size()) + " open actions denied",
          true);
-
-    at = clock.monotonic();
-    std::vector<std::string> ids;
-    for (const model::Session& session : sessions) {
-        ids.push_back(session.id);
-    }
-    auto actions = actions_of(actions_, ids);
-    if (actions.ok()) {
-        incident.affected = affected_by(*actions);
-        auto bundle = write_bundle(core_, actions_, {&incident, &sessions, &*actions});
-        incident.bundle = bundle.ok() ? *bundle : std::string();
-        step(incident, "exported", at, bundle.ok() ? *bundle : bundle.error().message, bundle.ok());
-    } else {
-        step(incident, "exported", at, actions.error().message, false);
-    }
+    export_evidence(incident, sessions);
     incident.total = clock.monotonic() - began;
     step(incident, "finished", began, "all steps done", true);
     actions_.settled(core_.recorder.settle());
-    const std::string document = json::serialize(to_json(incident));
-    auto stored = store::put(core_.store, store::Durability::Synced, Collection::Incidents,
-                             incident.id, document, {{"session", incident.session}});
-    if (!stored.ok()) {
-        log::warning("incident " + incident.id + " cannot be stored: " + stored.error().message);
-    }
-    core_.events.add({"incident", document});
+    keep(incident);
     return incident;
 }
 

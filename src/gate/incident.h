@@ -69,6 +69,9 @@ public:
     Result<std::optional<boost::json::value>> find(std::string_view id);
 
 private:
+    Result<std::vector<model::Session>> revoke(Incident& incident, std::string_view why);
+    void export_evidence(Incident& incident, const std::vector<model::Session>& sessions);
+    void keep(const Incident& incident);
     Result<std::string> open_drill_session(const IncidentRequest& request);
     void step(Incident& incident, std::string_view name, Duration began, std::string detail,
               bool ok);

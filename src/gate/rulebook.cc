@@ -101,7 +101,7 @@ Result<RuleUse> rule_use_from(const json::value& value) {
 
 Result<std::unique_ptr<Rulebook>> Rulebook::open(store::Store& store,
                                                  std::shared_ptr<const policy::Policy> policy) {
-    std::unique_ptr<Rulebook> book(new Rulebook(store, std::move(policy)));
+    auto book = std::make_unique<Rulebook>(Private{}, store, std::move(policy));
     TRY(book->load());
     return book;
 }

@@ -36,7 +36,15 @@ struct RuleUse {
 inline constexpr std::size_t kDistinctUsesMax = 16;
 
 class Rulebook {
+    struct Private {
+        explicit Private() = default;
+    };
+
 public:
+    /// Use open().
+    Rulebook(Private, store::Store& store, std::shared_ptr<const policy::Policy> policy)
+        : store_(store), policy_(std::move(policy)) {}
+
     /// Errors: the store's, Corrupt, and those of a stored rule that no longer compiles.
     static Result<std::unique_ptr<Rulebook>> open(store::Store& store,
                                                   std::shared_ptr<const policy::Policy> policy);
@@ -63,8 +71,6 @@ public:
     void written() { dirty_.clear(); }
 
 private:
-    Rulebook(store::Store& store, std::shared_ptr<const policy::Policy> policy)
-        : store_(store), policy_(std::move(policy)) {}
     Result<void> load();
     [[nodiscard]] std::vector<model::Rule> active_with(const model::Rule* changed) const;
     [[nodiscard]] model::Rule with_use(const model::Rule& rule) const;
