@@ -1,0 +1,19 @@
+// `countersignd`: the gateway, and, as `countersignd judge VERB ...`, judging without one. The
+// latter runs for one answer and is what `countersign check|parse|explain|policy` becomes.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bin/countersignd/judge.h"
+#include "bin/countersignd/serve.h"
+#include "sys/process.h"
+
+int main(int argc, char** argv) {
+    namespace bin = countersign::bin;
+    countersign::sys::ignore_broken_pipes();
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    if (!words.empty() && words.front() == "judge") {
+        return bin::judge({words.begin() + 1, words.end()});
+    }
+    return bin::serve(words);
+}
