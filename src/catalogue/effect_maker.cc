@@ -57,6 +57,11 @@ void EffectMaker::on_path(Effect effect, const Text& path, const std::optional<s
             effect.detail +=
                 "below an unknown directory: " + std::string(path.value->substr(0, 80));
         }
+        if (effect.place == model::Place::None && effect.kind == EffectKind::Execute) {
+            // bash /dev/stdin, python /dev/fd/63: what comes out of there is not known.
+            effect.place = model::Place::Unknown;
+            effect.detail = "runs what it reads from " + effect.target;
+        }
         if (effect.place == model::Place::None) {
             return;
         }

@@ -209,7 +209,7 @@ private:
         std::string fixed;
         if ((act.marks & table::kFixed) != 0) {
             fixed = text_of(act.fixed);
-            if (fixed.starts_with("~/") && !maker_.place().home.empty()) {
+            if ((fixed == "~" || fixed.starts_with("~/")) && !maker_.place().home.empty()) {
                 fixed.replace(0, 1, maker_.place().home);
             }
             text = {fixed, {}, false};

@@ -96,6 +96,7 @@ enum class Value : std::uint8_t {
     None,
     Required,  ///< attached or the next word
     Optional,  ///< attached only
+    Digits,    ///< attached digits only; other letters of the cluster follow
     UntilEnd,  ///< all words up to ";" or "+" (find -exec)
     Rest       ///< all words after it
 };

@@ -134,6 +134,10 @@ private:
             taken = 2;
         }
         if (found.option == nullptr) {
+            found = table::find_option(form(), "+", table::Abbreviation::Exact);
+            taken = 1;
+        }
+        if (found.option == nullptr) {
             return false;
         }
         take(*found.option, taken < text.size() ? std::optional(taken) : std::nullopt);
@@ -217,8 +221,12 @@ private:
                 }
                 continue;
             }
-            if (found.option->value == Value::None) {
+            if (found.option->value == Value::None || found.option->value == Value::Digits) {
                 note(*found.option);
+                while (found.option->value == Value::Digits && i + 1 < text.size() &&
+                       all_digits(text.substr(i + 1, 1))) {
+                    ++i;
+                }
                 continue;
             }
             take(*found.option, i + 1 < text.size() ? std::optional(i + 1) : std::nullopt);
@@ -486,8 +494,10 @@ private:
     }
 
     void note_help() {
-        out_.asks_help = out_.known && operands_.empty() && rest_taken_ == nullptr &&
-                         argv_.size() > 1 && argv_.back().value == "--help" &&
+        const bool asks = argv_.size() > 1 && (argv_.back().value == "--help" ||
+                                              (argv_.size() == 2 && argv_[1].value == "--version"));
+        out_.asks_help = out_.known && operands_.empty() && rest_taken_ == nullptr && asks &&
+                         form().style != Style::Plain &&
                          std::all_of(out_.uses.begin(), out_.uses.end(),
                                      [](const Use& use) { return use.word == nullptr; });
     }

@@ -250,7 +250,7 @@ std::string bare_name(std::string_view spelling) {
 std::optional<Problem> take_value(std::string& spelling, OptionSpec& option) {
     const std::size_t bracket = spelling.find("[=");
     if (bracket != std::string::npos) {
-        option.value = Value::Optional;
+        option.value = spelling.substr(bracket) == "[=DIGITS]" ? Value::Digits : Value::Optional;
         spelling.resize(bracket);
         return std::nullopt;
     }
