@@ -1,3 +1,6 @@
+// Without exceptions, as policy/ has it: two modes of the library in one program clash.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
 #include "bin/countersignd/configuration.h"
 
 #include <algorithm>
@@ -28,15 +31,15 @@ Error malformed(const std::string& path, const std::string& what) {
     return {ErrorCode::Malformed, path + ": " + what};
 }
 
-/// toml++ throws; nothing escapes from here.
 Result<toml::table> parse(const std::string& path, const std::string& text) {
-    try {
-        return toml::parse(text, path);
-    } catch (const toml::parse_error& error) {
+    toml::parse_result result = toml::parse(text, path);
+    if (!result) {
+        const toml::parse_error& error = result.error();
         std::ostringstream where;
         where << error.source().begin.line << ": " << error.description();
         return malformed(path, where.str());
     }
+    return std::move(result).table();
 }
 
 Result<void> read_member(const std::string& path, std::string_view name, const toml::node& value,

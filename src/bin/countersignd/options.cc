@@ -20,8 +20,7 @@ void add_judge_options(CLI::App& app, JudgeOptions& options) {
     app.add_flag("--json", options.json, "print the answer as JSON");
     app.add_option("text", options.words, "what would be run");
     // The text may look like flags of ours ("--" or not): whatever follows it is part of it.
-    app.positionals_at_end(false);
-    app.prefix_command(false);
+    app.positionals_at_end();
 }
 
 std::optional<int> parse_words(CLI::App& app, const Words& words) {
