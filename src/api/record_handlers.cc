@@ -159,7 +159,10 @@ Reply governance(Api& api, const Call& call) {
             return Error(ErrorCode::InvalidArgument, "days is no number from 1 to 366");
         }
         const auto numbers = TRY(api.gate().search().days(static_cast<int>(*days)));
-        return ready_json(gate::governance_report(static_cast<int>(*days), numbers));
+        // Canonical, so that rates read 0.25 and not 2.5E-1.
+        std::string report =
+            TRY(text::canonical_json(gate::governance_report(static_cast<int>(*days), numbers)));
+        return ready(raw_json_response(std::move(report)));
     });
 }
 

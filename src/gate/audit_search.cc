@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
-#include "audit/envelope.h"
+#include "audit/records.h"
 #include "base/limits.h"
 #include "gate/entry.h"
 #include "model/codec.h"
@@ -103,9 +103,13 @@ Facts facts_of(std::string_view type, const json::value& body) {
         facts.tier = text_at(body, {"verdict", "tier"});
         facts.text = decision_text(body);
     } else if (type == "session_start") {
-        facts.session = text_at(body, {"id"});
-        facts.agent = text_at(body, {"agent", "id"});
-        facts.text = text_at(body, {"purpose"});
+        facts.session = text_at(body, {"session", "id"});
+        facts.agent = text_at(body, {"session", "agent", "id"});
+        facts.text = text_at(body, {"session", "purpose"});
+    } else if (type == "vote") {
+        facts.action = text_at(body, {"vote", "action"});
+        facts.text =
+            text_at(body, {"vote", "approver"}) + "\n" + text_at(body, {"vote", "comment"});
     } else {
         for (const std::string_view name :
              {"reason", "comment", "detail", "source", "message", "name", "who", "approver"}) {
@@ -176,13 +180,13 @@ void count_decision(DayNumbers& day, const json::value& body) {
 
 Result<void> count_vote(store::Transaction& transaction, DayNumbers& day, const json::value& body,
                         Instant time) {
-    std::string name = text_at(body, {"approver"});
+    std::string name = text_at(body, {"vote", "approver"});
     if (day.people.size() >= kPeoplePerDayMax && !day.people.contains(name)) {
         name = "others";
     }
     PersonNumbers& person = day.people[name];
-    ++(text_at(body, {"ballot"}) == "approve" ? person.approved : person.denied);
-    const auto asked = TRY(asked_at(transaction, text_at(body, {"action"})));
+    ++(text_at(body, {"vote", "ballot"}) == "approve" ? person.approved : person.denied);
+    const auto asked = TRY(asked_at(transaction, text_at(body, {"vote", "action"})));
     if (asked && person.times_ms.size() < kTimesKeptMax) {
         person.times_ms.push_back(
             std::max<std::int64_t>(0, (time.microseconds - asked->microseconds) / 1000));
@@ -241,10 +245,10 @@ bool AuditSearch::behind() const {
 }
 
 Result<void> AuditSearch::index_line(store::Transaction& transaction, std::string_view line) {
-    const audit::Envelope envelope = TRY(audit::parse_envelope(line));
-    const json::value body = TRY(text::parse_json(envelope.body, limits::kRecordBytesMax));
-    TRY(put_facts(transaction, envelope.seq, envelope.time, facts_of(envelope.type, body)));
-    return count(transaction, envelope.type, body, envelope.time);
+    const audit::ReadRecord read = TRY(audit::read_record(line));
+    const json::value body = TRY(text::parse_json(read.body, limits::kRecordBytesMax));
+    TRY(put_facts(transaction, read.seq, read.time, facts_of(read.type, body)));
+    return count(transaction, read.type, body, read.time);
 }
 
 Result<void> AuditSearch::advance(store::Transaction& transaction, std::size_t records_max) {

@@ -110,11 +110,14 @@ struct House {
     // Shared with every evaluator that is made from it.
     std::shared_ptr<const policy::Policy> policy;
     crypto::Digest operator_token;
+    std::string user_name;
     std::unique_ptr<api::Server> server;
     std::unique_ptr<gate::Gate> gate;
 };
 
 Result<void> open_state(House& house) {
+    // Before the process is confined: the password database is closed to it afterwards.
+    house.user_name = sys::user_name();
     house.directories = TRY(make_directories());
     house.lock = TRY(sys::FileLock::acquire(house.directories.state + "/gateway.lock",
                                             sys::FileLock::Wait::Try));
@@ -165,7 +168,7 @@ Result<void> run(House& house) {
     TRY(open_gate(house));
     api::ApiOptions options;
     options.operator_token = house.operator_token;
-    options.operator_name = sys::user_name();
+    options.operator_name = house.user_name;
     options.process_id = sys::process_id();
     options.browser_hosts = house.server->browser_hosts();
     api::Api api(*house.gate, std::move(options));
