@@ -181,6 +181,7 @@ private:
             case What::Directory:
             case What::Host:
             case What::Subcommand:
+            case What::Flag:
             case What::Setting:
                 return;
         }

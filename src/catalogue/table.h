@@ -41,6 +41,7 @@ enum class What : std::uint8_t {
     Assign,      ///< the word is NAME=VALUE, put into an environment
     Host,        ///< inner commands run on this host
     Subcommand,  ///< the word names a form below this one
+    Flag,        ///< a word that matches sets the flags in `recursive_if`
     Setting      ///< the word is what the wrapper replaces in the inner command (xargs -I)
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "text/glob.h"
+
 namespace countersign::catalogue {
 
 namespace {
@@ -316,7 +318,7 @@ private:
         at_ = std::min(at_, argv_.size());
         out_.uses.push_back(use);
         if (use.word != nullptr) {
-            select_module(option, use);
+            apply_value(option, use);
         }
     }
 
@@ -337,10 +339,16 @@ private:
         return argv_.size();
     }
 
-    /// python -m MODULE: the value names a form below, as "-m:MODULE".
-    void select_module(const Option& option, const Use& use) {
+    /// Values that set flags (curl -X GET) and values that name a form below (python -m MODULE is
+    /// "-m:MODULE").
+    void apply_value(const Option& option, const Use& use) {
         for (std::size_t i = 0; i < option.acts.count; ++i) {
             const Act& act = table::kTables.acts[option.acts.begin + i];
+            if (act.what == What::Flag && use.word->value.has_value() &&
+                text::glob_match(table::text_of(act.match), use.word->value->substr(use.offset),
+                                 text::GlobStars::CrossSlash)) {
+                out_.flags |= act.recursive_if;
+            }
             if (act.what != What::Subcommand) {
                 continue;
             }
@@ -494,8 +502,9 @@ private:
     }
 
     void note_help() {
-        const bool asks = argv_.size() > 1 && (argv_.back().value == "--help" ||
-                                              (argv_.size() == 2 && argv_[1].value == "--version"));
+        const bool asks =
+            argv_.size() > 1 && (argv_.back().value == "--help" ||
+                                 (argv_.size() == 2 && argv_[1].value == "--version"));
         out_.asks_help = out_.known && operands_.empty() && rest_taken_ == nullptr && asks &&
                          form().style != Style::Plain &&
                          std::all_of(out_.uses.begin(), out_.uses.end(),

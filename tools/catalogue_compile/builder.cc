@@ -24,6 +24,11 @@ void collect_flags(const FormSpec& form, std::set<std::string>& referenced,
     for (const OptionSpec& option : form.options) {
         referenced_in(option.acts, referenced);
         set.insert(option.sets.begin(), option.sets.end());
+        for (const ActSpec& act : option.acts) {
+            if (act.what == table::What::Flag) {
+                set.insert(act.language);
+            }
+        }
     }
     for (const OperandSpec& operand : form.operands) {
         referenced_in(operand.acts, referenced);
@@ -97,7 +102,8 @@ table::Range Builder::add_acts(const std::vector<ActSpec>& acts, const Flags& fl
         act.marks = spec.marks;
         act.need = mask_of(spec.need, flags);
         act.refuse = mask_of(spec.refuse, flags);
-        act.recursive_if = mask_of(spec.recursive_if, flags);
+        act.recursive_if = mask_of(
+            spec.what == table::What::Flag ? std::vector{spec.language} : spec.recursive_if, flags);
         act.reversible_if = mask_of(spec.reversible_if, flags);
         act.fixed = intern(spec.fixed);
         act.after = intern(spec.after);

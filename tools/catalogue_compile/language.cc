@@ -125,10 +125,10 @@ std::optional<Problem> parse_verb(const std::string& token, ActSpec& act) {
     const std::size_t at_sign = token.find('@');
     if (colon != std::string::npos) {
         const std::string head = token.substr(0, colon);
-        if (head != "sql" && head != "program") {
-            return Problem{"only sql: and program: take a language, not " + head};
+        if (head != "sql" && head != "program" && head != "flag") {
+            return Problem{"only sql:, program: and flag: take a name, not " + head};
         }
-        act.what = head == "sql" ? What::Sql : What::Program;
+        act.what = head == "sql" ? What::Sql : head == "flag" ? What::Flag : What::Program;
         act.kind = EffectKind::Execute;
         act.language = token.substr(colon + 1);
         return std::nullopt;
