@@ -253,6 +253,63 @@ void find_program_leaks(const Scene& scene, Sink& sink) {
     }
 }
 
+/// Names that only somebody who looks for credentials looks for.
+constexpr auto kCredentialNames = std::to_array<std::string_view>(
+    {"id_rsa",    "id_dsa",        "id_ecdsa",  "id_ed25519",     ".ssh",
+     ".pem",      ".ppk",          ".p12",      ".pfx",           ".kdbx",
+     ".aws",      "credentials",   ".netrc",    ".pgpass",        ".git-credentials",
+     "shadow",    "wallet",        "cookies",   "login data",     "logins.json",
+     "key4.db",   "places.sqlite", "bookmarks", "_history",       "private key",
+     "akia",      ".gnupg",        ".kube",     ".docker/config", "passwd",
+     "password",  "secring",       ".npmrc",    ".pypirc",        "web.config",
+     "wp-config", "unattend.xml",  ".env"});
+
+/// Roots from which a search leaves every project.
+bool is_wide_root(std::string_view word) {
+    static constexpr auto kRoots = std::to_array<std::string_view>(
+        {"/", "/home", "/root", "/Users", "~", "/etc", "/var", "/opt", "/usr", "/mnt", "/srv",
+         "/home/*", "/Users/*", "/run", "/tmp"});
+    while (word.size() > 1 && word.ends_with('/')) {
+        word.remove_suffix(1);
+    }
+    return std::find(kRoots.begin(), kRoots.end(), word) != kRoots.end();
+}
+
+void find_credential_searches(const Scene& scene, Sink& sink) {
+    for (const Item& item : scene.items()) {
+        const bool everywhere = item.name == "locate" || item.name == "mlocate" ||
+                                item.name == "plocate" || item.name == "mdfind";
+        const bool searches = item.name == "find" || item.name == "fd" || item.name == "fdfind" ||
+                              item.name == "grep" || item.name == "egrep" || item.name == "rg" ||
+                              item.name == "ag" || item.name == "ack";
+        const bool recursive = item.name == "find" || item.name == "fd" || item.name == "rg" ||
+                               has_short_option(item, 'r') || has_short_option(item, 'R') ||
+                               has_word(item, "--recursive");
+        const bool wide = std::any_of(item.words.begin(), item.words.end(),
+                                      [](const std::string& word) { return is_wide_root(word); });
+        if ((everywhere || (searches && recursive && wide)) &&
+            contains_any(fold(joined(item)), kCredentialNames)) {
+            sink.add("credential_search", Severity::High, item.span,
+                     "looks for credentials all over the machine");
+        }
+    }
+}
+
+/// A second name for a secret, which no later look at the path will recognise (agent reads
+/// "alias").
+void find_secret_aliases(const Scene& scene, Sink& sink) {
+    static constexpr auto kPlaces = std::to_array<std::string_view>(
+        {"/.ssh/", "/.aws/", "/.gnupg/", "/.kube/", "/etc/shadow", "/.netrc", "/.git-credentials",
+         "/.docker/config.json", "/.config/gcloud", "/.azure/", "/environ"});
+    for (const Item& item : scene.items()) {
+        const bool links = item.name == "ln" || item.name == "link" ||
+                           (item.name == "mount" && has_word(item, "--bind"));
+        if (links && contains_any(joined(item), kPlaces)) {
+            sink.add("secret_alias", Severity::High, item.span, "gives a secret another name");
+        }
+    }
+}
+
 }  // namespace
 
 void find_leaks(const Scene& scene, Sink& sink) {
@@ -260,6 +317,8 @@ void find_leaks(const Scene& scene, Sink& sink) {
     find_sent_secrets(scene, sink);
     find_leak_services(scene, sink);
     find_program_leaks(scene, sink);
+    find_credential_searches(scene, sink);
+    find_secret_aliases(scene, sink);
 }
 
 }  // namespace countersign::inspect

@@ -105,13 +105,32 @@ void report_computed(const Scene& scene, std::size_t at, const std::vector<std::
     }
 }
 
+/// "python tool.py <(zcat x)", "awk '...' <(zcat x)": a script is given, so what is substituted is
+/// its data.
+bool substitutes_data(const Item& item) {
+    if (!is_interpreter(item.name)) {
+        return false;
+    }
+    for (const std::string& word : item.words) {
+        if (word.starts_with("-c") || word.starts_with("-e") || word.starts_with("-s") ||
+            word.starts_with("-r") || word.starts_with("--eval") || word == "-lc" ||
+            word == "-ic" || word == "-xc" || word == "-ec") {
+            return false;
+        }
+        if (!word.starts_with("-")) {
+            return !word.empty() && !word.starts_with("/dev/fd/");
+        }
+    }
+    return false;
+}
+
 void find_fed_interpreters(const Scene& scene, Sink& sink) {
     for (std::size_t i = 0; i < scene.items().size(); ++i) {
         const Item& item = scene.items()[i];
         if (runs_stdin(item)) {
             report(sink, origin_of(scene, scene.sources(i)), item);
         }
-        if (runs_words(item)) {
+        if (runs_words(item) && !substitutes_data(item)) {
             const std::vector<std::size_t> inner = scene.substituted(i);
             report(sink, origin_of(scene, inner), item);
             report_computed(scene, i, inner, sink);

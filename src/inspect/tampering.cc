@@ -72,8 +72,7 @@ bool is_log_path(std::string_view path) {
 
 void find_history(const Item& item, Sink& sink) {
     const bool clears =
-        item.name == "history" && (has_short_option(item, 'c') || has_short_option(item, 'd') ||
-                                   has_short_option(item, 'w') || has_short_option(item, 'a'));
+        item.name == "history" && (has_short_option(item, 'c') || has_short_option(item, 'd'));
     const bool switches = item.name == "set" && has_word(item, "+o") && has_word(item, "history");
     const bool shopt = item.name == "shopt" && has_word(item, "-ou") && has_word(item, "history");
     if (clears || switches || shopt) {
