@@ -50,6 +50,13 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"override your", 3, "override"},
     {"override all previous", 3, "override"},
     {"new instructions:", 2, "override"},
+    {"forget about all", 3, "override"},
+    {"new task", 1, "override"},
+    {"new tasks follow", 2, "override"},
+    {"leave all previous", 2, "override"},
+    {"vorangegangenen aufgaben", 2, "override"},
+    {"vorherigen informationen", 2, "override"},
+    {"vorherigen anweisungen", 3, "override"},
     {"instead of the original task", 3, "override"},
     {"before you solve the task", 3, "override"},
     {"before you can solve the task", 3, "override"},
@@ -81,6 +88,9 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"act as a", 1, "role"},
     {"pretend to be", 2, "role"},
     {"pretend you are", 2, "role"},
+    {"i want you to act as", 3, "role"},
+    {"stell dir vor, du bist", 2, "role"},
+    {"evil ai", 2, "role"},
     {"from now on you", 2, "role"},
     {"from now on, you", 2, "role"},
     {"developer mode", 2, "role"},
@@ -112,6 +122,8 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"reveal your", 2, "probe"},
     {"your instructions", 1, "probe"},
     {"your prompt", 2, "probe"},
+    {"all your prompt", 3, "probe"},
+    {"prompt text", 2, "probe"},
     {"print your", 1, "probe"},
     {"repeat the words above", 3, "probe"},
     {"what were your instructions", 3, "probe"},
@@ -133,6 +145,37 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"respond only with", 1, "act"},
 });
 
+/// Whether the place stands in a quotation: an opening quote shortly before it. Text *about* an
+/// attack quotes it; what counts then is what else the document says.
+bool is_quoted(std::string_view text, std::size_t at) {
+    constexpr std::size_t kLookBack = 24;
+    const std::size_t first = at > kLookBack ? at - kLookBack : 0;
+    for (std::size_t i = at; i > first; --i) {
+        const char c = text[i - 1];
+        if (c == '\'' || c == '"' || c == '`') {
+            // A value of a JSON document or of a printed dictionary is content, not a quotation.
+            const bool value = i >= 2 && (text[i - 2] == ':' ||
+                                          (text[i - 2] == ' ' && i >= 3 && text[i - 3] == ':'));
+            return !value &&
+                   (i < 2 || text[i - 2] == ' ' || text[i - 2] == '(' || text[i - 2] == '#');
+        }
+    }
+    return false;
+}
+
+/// The phrase's weight at its first place: 0 when it is absent, 1 at most in a quotation.
+int weight_at(std::string_view folded, const Phrase& phrase) {
+    constexpr std::size_t kShortWord = 4;
+    if (phrase.text.size() <= kShortWord) {
+        return contains_word(folded, phrase.text) ? phrase.weight : 0;
+    }
+    const std::size_t at = folded.find(phrase.text);
+    if (at == std::string_view::npos) {
+        return 0;
+    }
+    return is_quoted(folded, at) ? std::min(phrase.weight, 1) : phrase.weight;
+}
+
 /// One weight per group, so that a repeated word does not add up.
 int weight_of(std::string_view folded, std::string& telling) {
     int sum = 0;
@@ -144,12 +187,10 @@ int weight_of(std::string_view folded, std::string& telling) {
             best = 0;
             group = phrase.group;
         }
-        const bool short_word = phrase.text.size() <= 4;
-        const bool found =
-            short_word ? contains_word(folded, phrase.text) : contains(folded, phrase.text);
-        if (found && phrase.weight > best) {
-            best = phrase.weight;
-            if (telling.empty() || phrase.weight >= kTellingWeight) {
+        const int weight = weight_at(folded, phrase);
+        if (weight > best) {
+            best = weight;
+            if (telling.empty() || weight >= kTellingWeight) {
                 telling = std::string(phrase.text);
             }
         }
