@@ -57,11 +57,11 @@ private:
 /// How many actions a baseline needs until it is trusted; before that every action is surprising
 /// by kStrictPoints.
 inline constexpr std::int64_t kTrainedActions = 50;
-inline constexpr int kStrictPoints = 15;
+inline constexpr int kStrictPoints = 10;
 inline constexpr int kSurprisePointsMax = 30;
 /// From here on an action does not fit what this type of agent does: reports count it as an alarm,
 /// and the default policy asks about its side effects even where a rule knows the pattern.
-inline constexpr int kAlarmPoints = 18;
+inline constexpr int kAlarmPoints = 12;
 
 struct Surprise {
     int points = 0;   ///< 0..30, a factor of the risk
