@@ -344,9 +344,7 @@ void ActionDesk::settled(const Result<void>& outcome) {
     }
     if (open) {
         // People are told about it next: a gateway that dies now must still know it.
-        Actions::Query one;
-        one.limit = 1;
-        if (auto written = actions_.list(one); !written.ok()) {
+        if (auto written = actions_.write_now(); !written.ok()) {
             log::warning("actions cannot be stored: " + written.error().message);
         }
     }

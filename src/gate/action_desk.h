@@ -9,6 +9,7 @@
 // Not thread safe. Everything in Rooms must outlive it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -113,6 +114,16 @@ private:
     Result<void> resume_earlier_run();
     Result<void> load_freeze();
     void take_up(ActionEntry entry);
+    /// How the log says that open actions ended, in the moments before the store was written:
+    /// action id -> release or refusal, and its record number.
+    struct RecordedEnd {
+        bool released = false;
+        std::string decided_by;
+        std::uint64_t seq = 0;
+    };
+    Result<std::map<std::string, RecordedEnd>> recorded_ends(
+        const std::vector<ActionEntry>& open) const;
+    static void apply_end(ActionEntry& entry, const RecordedEnd& end);
 
     void identify(model::Context& context, const model::Session& session, Instant now) const;
     [[nodiscard]] std::vector<std::string> never_counts(const model::Context& context);

@@ -1,5 +1,6 @@
 // The part of the action desk that holds and resumes: the freeze, deferred actions that are judged
 // again, and what an earlier run of the gateway left open.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -16,6 +17,8 @@ namespace json = boost::json;
 using store::Collection;
 
 constexpr std::string_view kFreezeKey = "freeze";
+/// Records looked at together when an earlier run is taken up.
+constexpr std::size_t kRecordsPerRead = 256;
 
 json::string text_json(std::string_view text) {
     return json::string(text.data(), text.size());
@@ -64,9 +67,59 @@ Result<void> ActionDesk::load_freeze() {
     return {};
 }
 
+Result<std::map<std::string, ActionDesk::RecordedEnd>> ActionDesk::recorded_ends(
+    const std::vector<ActionEntry>& open) const {
+    std::map<std::string, RecordedEnd> ends;
+    audit::Log& log = rooms_.core.recorder.log();
+    std::uint64_t next = log.size();
+    for (const ActionEntry& entry : open) {
+        next = std::min(next, entry.records.empty() ? next : entry.records.front());
+    }
+    while (next < log.size()) {
+        const std::vector<std::string> lines = TRY(log.read_range(next, kRecordsPerRead));
+        if (lines.empty()) {
+            break;
+        }
+        next += lines.size();
+        for (const std::string& line : lines) {
+            const audit::ReadRecord record = TRY(audit::read_record(line));
+            if (record.type != "release" && record.type != "refusal") {
+                continue;
+            }
+            const json::value body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
+            text::ObjectReader in(body, "record");
+            in.ignore_unknown();
+            const std::string action = in.string("action", limits::kNameBytesMax);
+            RecordedEnd end;
+            end.released = record.type == "release";
+            end.decided_by = in.string("decided_by", limits::kCommentBytesMax);
+            end.seq = record.seq;
+            TRY(in.finish());
+            ends.insert_or_assign(action, std::move(end));
+        }
+    }
+    return ends;
+}
+
+void ActionDesk::apply_end(ActionEntry& entry, const RecordedEnd& end) {
+    entry.state = end.released ? ActionState::Granted : ActionState::Denied;
+    entry.decided_by = end.decided_by;
+    entry.expires.reset();
+    entry.records.push_back(end.seq);
+    entry.message = message_for(entry);
+}
+
 Result<void> ActionDesk::resume_earlier_run() {
-    for (ActionEntry& entry : TRY(actions_.load_open())) {
-        take_up(std::move(entry));
+    std::vector<ActionEntry> open = TRY(actions_.load_open());
+    const std::map<std::string, RecordedEnd> ends = TRY(recorded_ends(open));
+    for (ActionEntry& entry : open) {
+        const auto end = ends.find(entry.id);
+        if (end == ends.end()) {
+            take_up(std::move(entry));
+        } else {
+            apply_end(entry, end->second);
+            actions_.store_later(entry);
+        }
     }
     // Requests whose action never reached the store: nobody was told about them.
     for (const approval::Consent& consent : rooms_.approvals.open_requests()) {

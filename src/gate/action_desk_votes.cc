@@ -156,6 +156,10 @@ void ActionDesk::refuse(LiveAction& action, ActionState state, std::string_view 
 
 void ActionDesk::settle_now() {
     settled(rooms_.core.recorder.settle());
+    // What people did is rare and dear: in the store at once, not with the next tick.
+    if (auto written = actions_.write_now(); !written.ok()) {
+        log::warning("actions cannot be stored: " + written.error().message);
+    }
 }
 
 void ActionDesk::expire() {

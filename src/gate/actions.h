@@ -81,11 +81,12 @@ public:
     /// Writes what changed into `transaction`; call written() after its commit.
     Result<void> write_back(store::Transaction& transaction);
     void written();
+    /// write_back() in a transaction of its own.
+    Result<void> write_now();
 
 private:
     void note_state(const LiveAction& action);
     void trim_released();
-    Result<void> write_now();
 
     store::Store& store_;
     std::map<std::string, LiveAction, std::less<>> live_;
