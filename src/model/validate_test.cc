@@ -161,6 +161,20 @@ TEST(PatternText, WordsComeBack) {
     EXPECT_FALSE(words_from_pattern("  ").ok());
 }
 
+TEST(ValidateRule, ReviewedFilesMayAllowScriptsByNameButNoInlineText) {
+    const auto valid = [](std::vector<std::string> words) {
+        Rule rule = argv_rule(std::move(words));
+        rule.id = "builtin/x";
+        return validate(rule).ok();
+    };
+    EXPECT_TRUE(valid({"python3", "**.py", "**"}));
+    EXPECT_TRUE(valid({"python3", "-m", "pytest", "**"}));
+    EXPECT_FALSE(valid({"python3", "-c", "*"}));
+    EXPECT_FALSE(valid({"python3", "**"}));
+    EXPECT_FALSE(valid({"node", "-e", "**"}));
+    EXPECT_FALSE(valid({"python3"}));
+}
+
 // bypass 14: a rule for the bare interpreter allows whatever is piped into it.
 TEST(ValidateRule, RefusesInterpretersThatReadTheirProgram) {
     for (const auto& words : std::vector<std::vector<std::string>>{{"python3"},

@@ -94,6 +94,18 @@ TEST(AllowRules, UnknownWordsArePassedOnlyByTheOpenEnd) {
               Decision::StepUp);
 }
 
+TEST(AllowRules, GlobIsNoOptionAndDoesNotClimb) {
+    const Evaluator evaluator =
+        evaluator_of("", {test_rule(kId, RuleVerb::Allow, "tool run src/*.x **")});
+    EXPECT_EQ(decide(evaluator, one({"tool", "run", "src/a.x"}, Tier::IdempotentWrite)).decision,
+              Decision::Allow);
+    for (const char* word : {"--config=src/a.x", "src/b/a.x", "src/../a.x", "-a.x"}) {
+        EXPECT_EQ(decide(evaluator, one({"tool", "run", word}, Tier::IdempotentWrite)).decision,
+                  Decision::StepUp)
+            << word;
+    }
+}
+
 TEST(AllowRules, StarIsNoOption) {
     const Evaluator evaluator = evaluator_of("", {test_rule(kId, RuleVerb::Allow, "tar xf *")});
     EXPECT_EQ(decide(evaluator, one({"tar", "xf", "a.tar"}, Tier::IdempotentWrite)).decision,

@@ -43,7 +43,8 @@ bool element_allows(const PatternWord& element, const std::optional<std::string>
         case Kind::One:
             return !word->starts_with("-");
         case Kind::Glob:
-            return !climbs(*word) &&
+            // An option is meant only by a pattern that begins like one.
+            return !climbs(*word) && (!word->starts_with("-") || element.text.starts_with("-")) &&
                    text::glob_match(element.text, *word, text::GlobStars::StopAtSlash);
         case Kind::Rest:
             break;
