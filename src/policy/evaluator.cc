@@ -80,7 +80,8 @@ private:
 };
 
 void Deliberation::hear_ceiling(Tier ceiling) {
-    if (assessment().tier <= ceiling) {
+    // What its route denies anyway is told as what it is, not as a matter of this session.
+    if (assessment().tier <= ceiling || base_route(assessment().tier).decision == Decision::Deny) {
         return;
     }
     Ruling ruling;

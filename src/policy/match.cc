@@ -231,7 +231,8 @@ bool in_force(const model::Rule& rule, Instant now) {
 }
 
 bool effects_allow(const EffectRule& rule, const CommandSubject& command) {
-    return command.known && command.tier <= rule.tier &&
+    // A command with a tier and no effects has it from something that no effect tells.
+    return command.known && command.tier <= rule.tier && !command.effects.empty() &&
            std::all_of(
                command.effects.begin(), command.effects.end(), [&](const model::Effect* effect) {
                    return std::any_of(rule.patterns.begin(), rule.patterns.end(),
