@@ -76,8 +76,14 @@ Result<ActionEntry> ActionDesk::vote(const model::Vote& vote) {
         release(*action, consent);
     }
     actions_.changed(*action);
+    // Settling lets go of what has ended, so the entry is looked up anew.
+    const std::string id = entry.id;
     settle_now();
-    return entry;
+    std::optional<ActionEntry> after = TRY(actions_.find(id));
+    if (!after) {
+        return Error(ErrorCode::Internal, "the action is gone after its vote");
+    }
+    return std::move(*after);
 }
 
 void ActionDesk::refused_vote(const model::Vote& vote, const Error& error) {
