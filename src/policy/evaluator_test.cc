@@ -162,6 +162,18 @@ TEST(AllowRules, SecretsAndTheGatewayAreNeverMeantByAStar) {
     EXPECT_EQ(decide(evaluator, shown).decision, Decision::StepUp);
 }
 
+// Measured on the attack corpora: "sh **.sh" let `sh /opt/atomic-red-team/x.sh` pass.
+TEST(AllowRules, ScriptElsewhereIsNotTheWorkspacesScript) {
+    const Evaluator evaluator =
+        evaluator_of("", {test_rule(kId, RuleVerb::Allow, "tool run **.x")});
+    Case here = one({"tool", "run", "a.x"}, Tier::IdempotentWrite);
+    here.effect(EffectKind::Execute, Place::Workspace, "/w/a.x");
+    EXPECT_EQ(decide(evaluator, here).decision, Decision::Allow);
+    Case elsewhere = one({"tool", "run", "/tmp/a.x"}, Tier::IdempotentWrite);
+    elsewhere.effect(EffectKind::Execute, Place::Temporary, "/tmp/a.x");
+    EXPECT_EQ(decide(evaluator, elsewhere).decision, Decision::StepUp);
+}
+
 TEST(AllowRules, SeriousFindingKeepsTheQuestion) {
     const Evaluator evaluator = evaluator_of("", {test_rule(kId, RuleVerb::Allow, "make test")});
     Case odd = one({"make", "test"}, Tier::SideEffect);

@@ -90,6 +90,12 @@ bool ordinary_place(const model::Effect& effect) {
     }
 }
 
+// Running a file is ordinary inside the workspace only: "sh **.sh" does not mean /tmp/x.sh.
+bool runs_file_elsewhere(const model::Effect& effect) {
+    const bool path = effect.place > Place::Workspace && effect.place <= Place::OtherPath;
+    return effect.kind == EffectKind::Execute && path && !effect.target.empty();
+}
+
 enum class Speech { Silent, ByName, Never };
 
 // How a rule that allows by shape may speak for an effect.
@@ -99,7 +105,8 @@ Speech speech_for(const model::Effect& effect) {
     }
     const bool grave = effect.kind == EffectKind::SecretRead || effect.place == Place::Secret ||
                        effect.kind == EffectKind::Identity || effect.kind == EffectKind::Persist;
-    if (grave || (changes_files(effect.kind) && !ordinary_place(effect))) {
+    if (grave || runs_file_elsewhere(effect) ||
+        (changes_files(effect.kind) && !ordinary_place(effect))) {
         return Speech::ByName;
     }
     return Speech::Silent;
