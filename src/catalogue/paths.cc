@@ -75,6 +75,18 @@ bool matches_at(const PathRule& rule, const Parts& parts, std::size_t at) {
     return true;
 }
 
+bool is_harmless(model::Place place) {
+    return place == model::Place::None || place == model::Place::Temporary ||
+           place == model::Place::OtherPath;
+}
+
+/// Whether the path's first components are those of the rule without any pattern.
+bool names_literally(const PathRule& rule, const Path& path) {
+    return std::none_of(path.parts.begin(),
+                        path.parts.begin() + static_cast<std::ptrdiff_t>(rule.count),
+                        [](std::string_view part) { return text::has_glob(part); });
+}
+
 bool may_match(const PathRule& rule, const Path& path) {
     return path.parts.size() >= rule.count &&
            (path.glob || rule.initial == '*' ||
@@ -88,7 +100,9 @@ bool rule_matches(const PathRule& rule, const Path& path) {
     const std::size_t last = path.parts.size() - rule.count;
     switch (rule.anchor) {
         case Anchor::Root:
-            return matches_at(rule, path.parts, 0);
+            // A pattern may match something worse than a harmless place that it also matches.
+            return (!path.glob || !is_harmless(rule.place) || names_literally(rule, path)) &&
+                   matches_at(rule, path.parts, 0);
         case Anchor::RootExact:
             // A pattern such as /dev/n* is no exact name.
             return last == 0 && !path.glob && matches_at(rule, path.parts, 0);

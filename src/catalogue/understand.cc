@@ -101,7 +101,11 @@ void apply_local_program(std::string_view path, const ResolvedCommand& command, 
     const Reading reading = read_words(*form, command.argv);
     if (reading.known && !reading.asks_help) {
         apply(reading, command, place, out);
-        out.program_class = class_of(*reading.form);
+        // What reads a program from a pipe stays an interpreter, wherever its file lies.
+        const std::string_view entry_class = class_of(*reading.form);
+        if (entry_class == "shell" || entry_class == "interpreter") {
+            out.program_class = entry_class;
+        }
     }
 }
 
