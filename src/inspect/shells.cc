@@ -47,6 +47,10 @@ constexpr auto kSockets = std::to_array<std::string_view>({"socket.socket",
                                                            "net.createserver",
                                                            "tcpserver",
                                                            "websocket",
+                                                           "require(\"net\")",
+                                                           "require('net')",
+                                                           "node:net",
+                                                           "using sockets",
                                                            "ztcp",
                                                            "socket.create"});
 

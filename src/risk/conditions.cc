@@ -98,6 +98,14 @@ constexpr auto kLoaders = std::to_array<std::string_view>({"LD_PRELOAD",
                                                            "DYLD_INSERT_LIBRARIES",
                                                            "GCONV_PATH"});
 
+constexpr auto kLibrary = std::to_array<std::string_view>({"library", "libraries", "plugin"});
+
+constexpr auto kCloud = std::to_array<std::string_view>(
+    {"cloud", "iam", "organization", "organisation", "tenant", "directory", "cluster", "rbac"});
+
+constexpr auto kKeyMaterial =
+    std::to_array<std::string_view>({"key", "keys", "keyring", "certificate", "certificates"});
+
 constexpr auto kHookParts = std::to_array<std::string_view>(
     {"hooks", "hook", "config", "attributes", "hookspath", "filter", "fsmonitor", "sshcommand"});
 
@@ -219,6 +227,10 @@ Conditions conditions_of(const model::Effect& effect, const Circumstances& circu
             std::find(kLoaders.begin(), kLoaders.end(), effect.target) != kLoaders.end() ||
                 effect.target.starts_with("LD_"));
     all.set(Condition::SearchPath, effect.target == "PATH");
+    all.set(Condition::Library, says(effect.detail, kLibrary));
+    all.set(Condition::Cloud, says(effect.detail, kCloud) || says(effect.target, kCloud));
+    all.set(Condition::KeyMaterial,
+            says(effect.detail, kKeyMaterial) || says(effect.target, kKeyMaterial));
     all.set(Condition::Everything, is_everything(effect.target));
     all.set(Condition::Special, is_special_process(effect));
     return all;

@@ -82,7 +82,7 @@ TEST(Risk, TiersFollowEffectsAndCircumstances) {
         {EffectKind::Upload, Place::PublicHost, "h", false, Tier::SideEffect, Tier::SideEffect},
         {EffectKind::Persist, Place::Schedule, "cron", false, Tier::Irreversible,
          Tier::Irreversible},
-        {EffectKind::Identity, Place::Account, "role", false, Tier::Forbidden, Tier::Forbidden},
+        {EffectKind::Identity, Place::Account, "iam role", false, Tier::Forbidden, Tier::Forbidden},
         {EffectKind::DbSchema, Place::Database, "t", true, Tier::Irreversible, Tier::Irreversible},
         {EffectKind::Connect, Place::MetadataService, "169.254.169.254", false, Tier::Irreversible,
          Tier::Irreversible},

@@ -36,7 +36,10 @@ enum class Condition : std::uint32_t {
     Loader = 1U << 13U,      ///< a variable that loads code: LD_PRELOAD, BASH_ENV, PYTHONSTARTUP
     SearchPath = 1U << 14U,  ///< PATH and its like: changes what a name means
     Everything = 1U << 15U,  ///< the root of its place: /tmp itself, "/", "~", "*" of them
-    Special = 1U << 16U      ///< process 1, process -1, kernel threads
+    Special = 1U << 16U,     ///< process 1, process -1, kernel threads
+    Library = 1U << 17U,     ///< loads a library: code that no later program start shows
+    Cloud = 1U << 18U,       ///< identities of a cloud or an organisation, not of this machine
+    KeyMaterial = 1U << 19U  ///< makes or uses keys, changes no one's rights
 };
 
 struct Conditions {
