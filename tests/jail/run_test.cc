@@ -1,5 +1,7 @@
 // What a tree under the jail sees of it: decisions, outcomes, the view, and the ways to end.
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -236,6 +238,7 @@ TEST_F(Run, TheWorkspaceMayNotBeEverythingNorInsideTheHidden) {
 }  // namespace
 }  // namespace countersign::jail
 
+/// --as-nobody: the same as an ordinary user, when started as root.
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     // As the header of jail.h asks: threads of the test leave these to run().
@@ -243,5 +246,14 @@ int main(int argc, char** argv) {
     ::sigemptyset(&set);
     ::sigaddset(&set, SIGTERM);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    // Directories in PATH that are closed to the user would give "permission denied" of their own.
+    ::setenv("PATH", "/usr/bin:/bin", 1);
+    if (argc > 1 && std::string_view(argv[1]) == "--as-nobody" && ::geteuid() == 0) {
+        constexpr uid_t kNobody = 65534;
+        if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
+            ::setresuid(kNobody, kNobody, kNobody) != 0) {
+            return 1;
+        }
+    }
     return RUN_ALL_TESTS();
 }

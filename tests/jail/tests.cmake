@@ -1,5 +1,30 @@
-# The jail against a gateway inside the test. Kernel features are needed and nothing skips.
-add_executable(jail_run_test ${CMAKE_CURRENT_LIST_DIR}/run_test.cc)
-target_link_libraries(jail_run_test PRIVATE room_jail GTest::gtest)
-target_include_directories(jail_run_test PRIVATE ${CMAKE_CURRENT_LIST_DIR})
-gtest_discover_tests(jail_run_test TEST_PREFIX "jail/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+# The jail against a gateway inside the test. It needs the kernel's features; nothing skips. Each
+# test runs as the present user and, when that is root, as an ordinary user as well.
+set(COUNTERSIGN_VICTIMS_DIR ${CMAKE_CURRENT_BINARY_DIR}/victims)
+file(GLOB victims CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/victims/*.cc)
+set(victim_targets "")
+foreach(source IN LISTS victims)
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(victim_${name} ${source})
+    target_link_options(victim_${name} PRIVATE -static -no-pie)
+    target_compile_options(victim_${name} PRIVATE -fno-pie)
+    set_target_properties(victim_${name} PROPERTIES OUTPUT_NAME ${name} POSITION_INDEPENDENT_CODE OFF
+        RUNTIME_OUTPUT_DIRECTORY ${COUNTERSIGN_VICTIMS_DIR})
+    list(APPEND victim_targets victim_${name})
+endforeach()
+add_executable(victim_forbidden_dynamic ${CMAKE_CURRENT_LIST_DIR}/victims/forbidden.cc)
+set_target_properties(victim_forbidden_dynamic PROPERTIES OUTPUT_NAME forbidden_dynamic
+    RUNTIME_OUTPUT_DIRECTORY ${COUNTERSIGN_VICTIMS_DIR})
+
+foreach(test run victims)
+    add_executable(jail_${test}_test ${CMAKE_CURRENT_LIST_DIR}/${test}_test.cc)
+    target_link_libraries(jail_${test}_test PRIVATE room_jail GTest::gtest)
+    target_include_directories(jail_${test}_test PRIVATE ${CMAKE_CURRENT_LIST_DIR})
+    target_compile_definitions(jail_${test}_test PRIVATE
+        COUNTERSIGN_VICTIMS_DIR="${COUNTERSIGN_VICTIMS_DIR}")
+    gtest_discover_tests(jail_${test}_test TEST_PREFIX "jail/" DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 120)
+    add_test(NAME jail/${test}_as_nobody COMMAND jail_${test}_test --as-nobody)
+    set_tests_properties(jail/${test}_as_nobody PROPERTIES TIMEOUT 300)
+endforeach()
+add_dependencies(jail_victims_test ${victim_targets} victim_forbidden_dynamic)
