@@ -27,3 +27,15 @@ if(TARGET room_catalogue)
     add_library(catalogue_tables_archive STATIC $<TARGET_OBJECTS:catalogue_data>)
     target_link_libraries(room_catalogue PUBLIC catalogue_tables_archive)
 endif()
+
+# A malformed catalogue is refused with file and line.
+foreach(case "flag 3" "effect 6" "syntax 4" "example 2" "key 5" "twice 6")
+    separate_arguments(case UNIX_COMMAND "${case}")
+    list(GET case 0 name)
+    list(GET case 1 line)
+    add_test(NAME catalogue_compile/refuses_${name}
+        COMMAND catalogue_compile ${generated}/bad.cc ${generated}/bad_examples.cc
+                ${CMAKE_CURRENT_LIST_DIR}/catalogue_compile/bad/${name}.toml)
+    set_tests_properties(catalogue_compile/refuses_${name} PROPERTIES
+        PASS_REGULAR_EXPRESSION "bad/${name}\\.toml:${line}: ")
+endforeach()

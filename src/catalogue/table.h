@@ -136,11 +136,10 @@ enum class Style : std::uint8_t {
 
 /// Marks of a form.
 enum FormMark : std::uint8_t {
-    kLax = 1,       ///< other options and operands are harmless
-    kNumbers = 2,   ///< -5 is an option
-    kScan = 4,      ///< the subcommand may stand behind other words (gcloud compute instances list)
-    kPlus = 8,      ///< +x is an option where listed
-    kNeedsSub = 16  ///< with operands, but none of them a known subcommand: unknown
+    kLax = 1,      ///< other options and operands are harmless
+    kNumbers = 2,  ///< -5 is an option
+    kScan = 4,     ///< the subcommand may stand behind other words (gcloud compute instances list)
+    kPlus = 8      ///< +x is an option where listed
 };
 
 struct Form {

@@ -133,8 +133,7 @@ private:
         };
         static constexpr std::array kMarks = {
             MarkName{"lax", table::kLax}, MarkName{"numbers", table::kNumbers},
-            MarkName{"scan", table::kScan}, MarkName{"plus", table::kPlus},
-            MarkName{"needs_sub", table::kNeedsSub}};
+            MarkName{"scan", table::kScan}, MarkName{"plus", table::kPlus}};
         for (const MarkName& entry : kMarks) {
             if (key == entry.name && node.is_boolean()) {
                 if (node.value_or(false)) {
