@@ -2,6 +2,7 @@
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -255,5 +256,7 @@ int main(int argc, char** argv) {
             return 1;
         }
     }
+    // Giving up the user made this process undumpable, and so its /proc files root's.
+    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     return RUN_ALL_TESTS();
 }

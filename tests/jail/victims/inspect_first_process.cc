@@ -1,6 +1,5 @@
 // The first process is a copy of the supervisor: its memory, environment and descriptors are not
 // for the tree.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 
@@ -14,8 +13,13 @@ int main() {
             victim::escaped(path);
         }
     }
-    if (::opendir("/proc/1/fd") != nullptr) {
-        victim::escaped("/proc/1/fd");
+    // Root may list the numbers; what stands behind them must stay closed.
+    for (int number = 0; number < 64; ++number) {
+        char path[64];
+        std::snprintf(path, sizeof path, "/proc/1/fd/%d", number);
+        if (::open(path, O_RDONLY) >= 0 || ::readlink(path, path, sizeof path) > 0) {
+            victim::escaped("/proc/1/fd");
+        }
     }
     if (::access("/proc/1/root/etc", F_OK) == 0 || ::access("/proc/1/cwd/.", F_OK) == 0) {
         victim::escaped("/proc/1/root");
