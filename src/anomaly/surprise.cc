@@ -107,8 +107,9 @@ Surprise surprise(const Baseline& baseline, const Features& features, Instant no
     }
     parts.push_back(model.of_hour(features));
     parts.push_back(model.of_rate());
-    std::stable_sort(parts.begin(), parts.end(),
-                     [](const Part& a, const Part& b) { return a.points > b.points; });
+    std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+        return a.points != b.points ? a.points > b.points : a.why < b.why;
+    });
     for (const Part& part : parts) {
         if (part.points > 0) {
             out.points += part.points;

@@ -1,4 +1,5 @@
-// An agent's session: who asks, on whose behalf, how far it may go, until when. Values; thread safe.
+// An agent's session: who asks, on whose behalf, how far it may go, until when. Values; thread
+// safe.
 #pragma once
 
 #include <optional>

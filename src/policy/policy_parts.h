@@ -1,4 +1,6 @@
-// What Policy holds. Private to policy/.
+// What Policy holds: the merged policy files, ready to be asked. Not the reading of them
+// (document.h) and not the rules that people add (rulebook.h). Immutable once loaded, so it may be
+// read from any thread; it lives as long as the Policy that owns it. Private to policy/.
 #pragma once
 
 #include <array>
