@@ -36,13 +36,13 @@ public:
 class Files {
 public:
     virtual ~Files() = default;
-    /// Creates the directory (mode 0700) unless it is there. Its parent must exist.
+    /// Creates the directory and missing parents (mode 0700) unless they are there.
     virtual Result<void> create_directory(const std::string& path) = 0;
     /// Names in a directory, sorted, without "." and "..".
     virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
     /// Opens for appending, creating it with mode 0600.
     virtual Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) = 0;
-    /// LimitExceeded when longer than `bytes_max`.
+    /// NotFound; LimitExceeded when longer than `bytes_max`.
     virtual Result<std::string> read(const std::string& path, std::uint64_t bytes_max) = 0;
     /// Up to `count` bytes from `offset`; fewer only at the end of the file.
     virtual Result<std::string> read_at(const std::string& path, std::uint64_t offset,
@@ -50,6 +50,9 @@ public:
     virtual Result<std::uint64_t> size(const std::string& path) = 0;
     /// Replaces the file by a temporary one and rename(2); durable when it returns.
     virtual Result<void> replace(const std::string& path, std::string_view bytes) = 0;
+    /// As replace(), but nothing is synced: for what can be derived again.
+    virtual Result<void> write(const std::string& path, std::string_view bytes) = 0;
+    /// Success as well when there is no such file.
     virtual Result<void> remove(const std::string& path) = 0;
     /// Makes created and removed names of the directory durable.
     virtual Result<void> sync_directory(const std::string& path) = 0;

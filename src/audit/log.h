@@ -60,12 +60,15 @@ struct LogState {
 };
 
 class Log {
+    class Impl;
+
 public:
     /// Opens or creates. Cuts a torn tail and appends a Recovery record about it. Errors: Conflict
     /// (locked), Corrupt (a record that a checkpoint covers is damaged or missing, or the directory
     /// is not a log), Io, InvalidArgument (origin). `files` and `clock` must outlive the log.
     static Result<std::unique_ptr<Log>> open(Files& files, Clock& clock, crypto::SigningKey key,
                                              LogOptions options);
+    explicit Log(std::unique_ptr<Impl> impl);  ///< open() makes logs
     ~Log();
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
@@ -107,8 +110,6 @@ public:
     [[nodiscard]] const crypto::SigningKey& key() const;
 
 private:
-    class Impl;
-    explicit Log(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -40,8 +40,11 @@ private:
 /// Gives the hash of the complete subtree of 2^level leaves that starts at leaf index * 2^level.
 using SubtreeHash = std::function<Result<crypto::Digest>(std::uint64_t level, std::uint64_t index)>;
 
-/// PATH(index, D[size]) and PROOF(first, D[second]). InvalidArgument: index >= size, or first >
-/// second. Errors of `hashes` are handed on.
+/// The root of the tree over the first `size` entries. Errors of `hashes` are handed on.
+Result<crypto::Digest> tree_root(std::uint64_t size, const SubtreeHash& hashes);
+
+/// PATH(index, D[size]) and PROOF(first, D[second]). InvalidArgument: index >= size, first = 0
+/// or first > second. Errors of `hashes` are handed on.
 Result<std::vector<crypto::Digest>> inclusion_proof(std::uint64_t index, std::uint64_t size,
                                                     const SubtreeHash& hashes);
 Result<std::vector<crypto::Digest>> consistency_proof(std::uint64_t first, std::uint64_t second,

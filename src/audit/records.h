@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "model/action.h"
 #include "model/names.h"
@@ -64,6 +65,16 @@ struct Record {
     RecordType type = RecordType::Alert;
     std::string body;
 };
+
+/// A record as Log::read and Log::read_range give it.
+struct ReadRecord {
+    std::uint64_t seq = 0;
+    Instant time;
+    std::string type;  ///< may be one that this version does not know
+    std::string body;  ///< canonical JSON
+};
+/// Malformed: not a record's line.
+Result<ReadRecord> read_record(std::string_view line);
 
 struct GatewayStart {
     std::string version;
@@ -192,7 +203,9 @@ Record session_start_record(const model::Session& session);
 Record to_record(const SessionEnd& body);
 Record to_record(const ApproverChange& body);
 Record to_record(const DecisionRecord& body);
-Record vote_record(const model::Vote& vote);
+/// `public_key` is the line of the key that the vote was checked with, so that a receipt proves the
+/// vote by itself.
+Record vote_record(const model::Vote& vote, std::string_view public_key);
 Record to_record(const ReleaseRecord& body);
 Record to_record(const Refusal& body);
 Record to_record(const OutcomeRecord& body);
