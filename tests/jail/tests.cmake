@@ -28,3 +28,16 @@ foreach(test run victims)
     set_tests_properties(jail/${test}_as_nobody PROPERTIES TIMEOUT 300)
 endforeach()
 add_dependencies(jail_victims_test ${victim_targets} victim_forbidden_dynamic)
+
+# What ./dev bench jail runs (bench/jail.sh).
+foreach(name nothing spawn_loop)
+    add_executable(cost_${name} ${CMAKE_CURRENT_LIST_DIR}/cost/${name}.cc)
+    target_link_options(cost_${name} PRIVATE -static -no-pie)
+    target_compile_options(cost_${name} PRIVATE -fno-pie)
+    set_target_properties(cost_${name} PROPERTIES OUTPUT_NAME ${name} POSITION_INDEPENDENT_CODE OFF
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/cost)
+endforeach()
+add_executable(jail_cost ${CMAKE_CURRENT_LIST_DIR}/cost/jail_cost.cc)
+target_link_libraries(jail_cost PRIVATE room_jail)
+target_include_directories(jail_cost PRIVATE ${CMAKE_CURRENT_LIST_DIR})
+add_dependencies(jail_cost cost_nothing cost_spawn_loop)
