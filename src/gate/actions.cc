@@ -62,9 +62,10 @@ void Actions::note_state(const LiveAction& action) {
         return;
     }
     open_.erase(id);
-    if (action.entry.state == ActionState::Granted &&
-        std::find(released_.rbegin(), released_.rend(), id) == released_.rend()) {
-        released_.push_back(id);
+    if (action.entry.state == ActionState::Granted) {
+        released_.insert(id);
+    } else {
+        released_.erase(id);
     }
 }
 
@@ -185,20 +186,14 @@ void Actions::written() {
 }
 
 void Actions::trim_released() {
-    std::erase_if(released_, [this](const std::string& id) {
-        const LiveAction* action = live(id);
-        return action == nullptr || action->entry.state != ActionState::Granted;
-    });
-    if (released_.size() <= kReleasedInMemoryMax) {
-        return;
-    }
-    const std::size_t surplus = released_.size() - kReleasedInMemoryMax;
-    for (std::size_t i = 0; i < surplus; ++i) {
-        if (!dirty_.contains(released_[i])) {
-            live_.erase(released_[i]);
+    while (released_.size() > kReleasedInMemoryMax) {
+        const auto oldest = released_.begin();
+        if (dirty_.contains(*oldest)) {
+            return;
         }
+        live_.erase(*oldest);
+        released_.erase(oldest);
     }
-    released_.erase(released_.begin(), released_.begin() + static_cast<std::ptrdiff_t>(surplus));
 }
 
 Result<void> Actions::write_now() {

@@ -93,7 +93,7 @@ private:
     std::set<std::string, std::less<>> open_;  ///< ids of the open ones
     std::set<std::string, std::less<>> dirty_;
     std::map<std::string, ActionEntry, std::less<>> stray_;  ///< changed, not in memory
-    std::vector<std::string> released_;                      ///< in order of release
+    std::set<std::string, std::less<>> released_;  ///< ids of the released ones, oldest first
 };
 
 }  // namespace countersign::gate
