@@ -73,6 +73,18 @@ TEST(Bypass5, WrappersGiveTheInnerCommand) {
     }
 }
 
+// An entry that took a wrapper's flag for one with a value hid the inner command behind it:
+// "caffeinate -i rm ls" was read as "ls".
+TEST(Bypass5, FlagsOfWrappersDoNotSwallowTheInnerCommand) {
+    for (const char* wrapper :
+         {"caffeinate -i", "unbuffer -p", "setsid -c", "setsid -w", "strace -k", "strace -x",
+          "watch -e", "watch -x", "taskset -c 1", "chrt -r 5", "nice -n 1", "env -i", "sudo -E",
+          "timeout --foreground 5", "xargs -r", "stdbuf -o0"}) {
+        const Understanding found = of(std::string(wrapper) + " rm ls");
+        EXPECT_THAT(example_effects(found), HasSubstr(": rm ls")) << wrapper;
+    }
+}
+
 TEST(Bypass5, FindDeletesAndExecutesBelowItsStartingPoints) {
     EXPECT_EQ(effects("find /srv -name x -delete"),
               "delete other_path /srv recursive; read other_path /srv recursive");
