@@ -1,0 +1,139 @@
+#include "shell/fields.h"
+
+#include "shell/quoting.h"
+
+namespace countersign::shell {
+
+void FieldBuilder::append(std::string_view text, Quoting quoting) {
+    text_ += text;
+    if (quoting == Quoting::Quoted) {
+        pattern_ += escape_pattern(text);
+    } else {
+        pattern_ += text;
+        glob_ = glob_ || text.find_first_of("*?[") != std::string_view::npos;
+    }
+}
+
+void FieldBuilder::literal(std::string_view text, Quoting quoting) {
+    started_ = started_ || !text.empty() || quoting == Quoting::Quoted;
+    after_space_ = false;
+    append(text, quoting);
+}
+
+void FieldBuilder::expansion(const Value& value, Quoting quoting) {
+    switch (value.kind) {
+        case Value::Kind::Unset:
+            return;
+        case Value::Kind::Text:
+            if (quoting == Quoting::Quoted || splitting_ == Splitting::Single) {
+                started_ = started_ || !value.text.empty();
+                append(value.text, quoting);
+            } else {
+                split(value.text);
+            }
+            return;
+        case Value::Kind::Glob:
+            if (quoting == Quoting::None && splitting_ == Splitting::Fields) {
+                unknown(Value::unknown("a file name that may hold blanks stands unquoted"),
+                        quoting);
+                return;
+            }
+            started_ = true;
+            text_ += value.text;
+            pattern_ += value.text;
+            glob_ = glob_value_ = true;
+            return;
+        case Value::Kind::Number: {
+            Value plain = value;
+            const bool safe =
+                separators_known_ && separators_.find_first_of("-0123456789") == std::string::npos;
+            unknown(plain, safe ? Quoting::Quoted : quoting);
+            return;
+        }
+        case Value::Kind::Unknown:
+            unknown(value, quoting);
+            return;
+    }
+}
+
+void FieldBuilder::unknown(const Value& value, Quoting quoting) {
+    started_ = true;
+    if (!unknown_) {
+        unknown_ = true;
+        why_ = value.why;
+        prefix_ = text_;
+        if (quoting == Quoting::Quoted || splitting_ == Splitting::Single) {
+            prefix_ += value.text;
+        }
+    }
+    splits_ = splits_ || (quoting == Quoting::None && splitting_ == Splitting::Fields);
+}
+
+void FieldBuilder::split(std::string_view text) {
+    if (!separators_known_) {
+        if (!text.empty()) {
+            unknown(Value::unknown("IFS is not known"), Quoting::None);
+        }
+        return;
+    }
+    for (const char c : text) {
+        if (!separates(c)) {
+            started_ = true;
+            after_space_ = false;
+            append(std::string_view(&c, 1), Quoting::None);
+            continue;
+        }
+        const bool space = c == ' ' || c == '\t' || c == '\n';
+        if (space) {
+            if (started_) {
+                end_field();
+                after_space_ = true;
+            }
+        } else if (started_ || !after_space_) {
+            end_field();
+            after_space_ = false;
+        } else {
+            after_space_ = false;
+        }
+    }
+}
+
+void FieldBuilder::next_element() {
+    end_field();
+    after_space_ = false;
+}
+
+void FieldBuilder::end_field() {
+    model::Word word;
+    if (unknown_) {
+        word.known_prefix = std::move(prefix_);
+        word.why_unknown = std::move(why_);
+        word.splits = splits_;
+    } else if (glob_) {
+        word.value = std::move(pattern_);
+        word.glob = true;
+    } else {
+        word.value = std::move(text_);
+    }
+    fields_.push_back(std::move(word));
+    started_ = unknown_ = splits_ = glob_ = glob_value_ = false;
+    text_.clear();
+    pattern_.clear();
+    prefix_.clear();
+    why_.clear();
+}
+
+std::vector<model::Word> FieldBuilder::finish(Span span) {
+    if (started_ || splitting_ == Splitting::Single) {
+        if (splitting_ == Splitting::Single && !glob_value_) {
+            glob_ = false;
+        }
+        end_field();
+    }
+    for (model::Word& word : fields_) {
+        word.span = span;
+    }
+    return std::move(fields_);
+}
+
+}  // namespace countersign::shell

@@ -1,0 +1,64 @@
+// Builds the words that one written word expands to: quoting decides what splits and what stays a
+// glob. Unknown pieces make the field that they stand in unknown, with its known beginning kept.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/command.h"
+#include "shell/values.h"
+
+namespace countersign::shell {
+
+enum class Quoting : std::uint8_t { None, Quoted };
+/// Whether the word is one that bash splits and matches against files, or one that it does not
+/// (an assignment's value, a case subject, a here-string).
+enum class Splitting : std::uint8_t { Fields, Single };
+
+class FieldBuilder {
+public:
+    FieldBuilder(Splitting splitting, std::string separators, bool separators_known)
+        : splitting_(splitting),
+          separators_(std::move(separators)),
+          separators_known_(separators_known) {}
+
+    /// Written text. Unquoted text may hold globs but never splits.
+    void literal(std::string_view text, Quoting quoting);
+    /// The result of an expansion.
+    void expansion(const Value& value, Quoting quoting);
+    /// A quoted part stands here: the field exists even when it is empty.
+    void present() { started_ = true; }
+    /// The end of one element of "$@" and the start of the next.
+    void next_element();
+    [[nodiscard]] bool empty() const { return fields_.empty() && !started_; }
+    [[nodiscard]] std::size_t text_size() const { return text_.size(); }
+    [[nodiscard]] bool in_unknown() const { return unknown_; }
+
+    /// The fields. With Splitting::Single exactly one.
+    std::vector<model::Word> finish(Span span);
+
+private:
+    void append(std::string_view text, Quoting quoting);
+    void split(std::string_view text);
+    void end_field();
+    void unknown(const Value& value, Quoting quoting);
+    [[nodiscard]] bool separates(char c) const { return separators_.find(c) != std::string::npos; }
+
+    Splitting splitting_;
+    std::string separators_;
+    bool separators_known_;
+    std::vector<model::Word> fields_;
+    bool started_ = false;
+    bool unknown_ = false;
+    bool splits_ = false;
+    bool glob_ = false;
+    bool glob_value_ = false;  ///< a value that is itself a glob: the text alone is not the word
+    bool after_space_ = false;
+    std::string text_;
+    std::string pattern_;
+    std::string prefix_;
+    std::string why_;
+};
+
+}  // namespace countersign::shell

@@ -1,0 +1,640 @@
+// Simple commands: words, assignments, redirections, then what the name means.
+#include "base/limits.h"
+#include "shell/flow_scope.h"
+#include "shell/resolver.h"
+
+namespace countersign::shell {
+
+namespace {
+
+constexpr std::size_t kCallDepthMax = 12;
+
+constexpr std::string_view kDeclaring[] = {"declare", "typeset",  "local",
+                                           "export",  "readonly", "alias"};
+
+/// Variables that are in nearly every environment, so that assigning them changes what programs
+/// get, or that programs act on.
+constexpr std::string_view kUsuallyExported[] = {
+    "PATH",   "HOME",   "SHELL", "USER",   "LOGNAME",  "PWD", "LANG",   "LC_ALL",  "TERM",
+    "EDITOR", "VISUAL", "PAGER", "TMPDIR", "BASH_ENV", "ENV", "CDPATH", "DISPLAY", "MAIL"};
+
+std::string_view plain_text(const Word& word) {
+    if (word.is_assignment() || word.parts.size() != 1 || word.parts[0].kind != PartKind::Literal) {
+        return {};
+    }
+    return word.parts[0].text;
+}
+
+bool declares(std::span<const Word> words) {
+    for (const Word& word : words) {
+        const std::string_view text = plain_text(word);
+        if (text == "command" || text == "builtin") {
+            continue;
+        }
+        for (const std::string_view name : kDeclaring) {
+            if (text == name) {
+                return true;
+            }
+        }
+        return false;
+    }
+    return false;
+}
+
+bool usually_exported(const std::string& name) {
+    for (const std::string_view known : kUsuallyExported) {
+        if (known == name) {
+            return true;
+        }
+    }
+    return name.starts_with("LD_") || name.starts_with("LC_");
+}
+
+bool all_digits(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+int default_descriptor(RedirectKind kind) {
+    switch (kind) {
+        case RedirectKind::Read:
+        case RedirectKind::ReadWrite:
+        case RedirectKind::DuplicateIn:
+        case RedirectKind::HereString:
+        case RedirectKind::HereDocument:
+        case RedirectKind::HereDocumentTabs:
+        case RedirectKind::CloseIn:
+            return 0;
+        default:
+            return 1;
+    }
+}
+
+model::Redirection::Kind model_kind(RedirectKind kind) {
+    using Kind = model::Redirection::Kind;
+    switch (kind) {
+        case RedirectKind::Read:
+            return Kind::Read;
+        case RedirectKind::Write:
+        case RedirectKind::Clobber:
+        case RedirectKind::WriteBoth:
+            return Kind::Write;
+        case RedirectKind::Append:
+        case RedirectKind::AppendBoth:
+            return Kind::Append;
+        case RedirectKind::ReadWrite:
+            return Kind::ReadWrite;
+        case RedirectKind::DuplicateIn:
+        case RedirectKind::DuplicateOut:
+            return Kind::Duplicate;
+        case RedirectKind::CloseIn:
+        case RedirectKind::CloseOut:
+            return Kind::Close;
+        default:
+            return Kind::HereText;
+    }
+}
+
+}  // namespace
+
+Status Resolver::run_simple(const Simple& simple, std::span<const Redirect> redirects, Span span) {
+    Invocation invocation;
+    invocation.simple = &simple;
+    invocation.span = span;
+    invocation.words = simple.words;
+    invocation.input = flow_.input;
+    substituted_ = false;
+    invocation.argv =
+        expand_words(simple.words, declares(simple.words) ? Declaring::Yes : Declaring::No);
+    invocation.redirections =
+        expand_redirects(redirects, &invocation.input, &invocation.output_moved);
+    if (invocation.argv.empty()) {
+        return run_assignments_only(simple, invocation);
+    }
+    for (const Word& word : simple.assignments) {
+        apply_assignment(word, &invocation.assignments);
+    }
+    return dispatch(invocation);
+}
+
+Status Resolver::run_assignments_only(const Simple& simple, Invocation& invocation) {
+    for (const Word& word : simple.assignments) {
+        model::Assignment listed;
+        listed.name = std::string(word.assignment->name);
+        listed.append = word.assignment->append;
+        apply_assignment(word, nullptr);
+        const Variable* variable = state_.variable(listed.name);
+        if (variable != nullptr && !variable->array) {
+            const Value& value = variable->value;
+            listed.value = value.is_known() ? model::Word::literal(value.text, place(word.span))
+                                            : model::Word::unknown(value.why, place(word.span));
+            if (value.kind == Value::Kind::Glob) {
+                listed.value = model::Word::literal(value.text, place(word.span));
+                listed.value.glob = true;
+            }
+            listed.value.known_prefix = value.is_known() ? "" : value.text;
+            listed.append = false;
+        } else {
+            listed.value = model::Word::unknown("an array", place(word.span));
+        }
+        invocation.assignments.push_back(std::move(listed));
+    }
+    const bool reads_file = simple.words.empty() && simple.assignments.empty() &&
+                            flow_.sink != nullptr && !invocation.redirections.empty();
+    if (!simple.assignments.empty() || !invocation.redirections.empty()) {
+        emit(invocation, model::ResolvedCommand::Target::Builtin);
+    }
+    if (reads_file) {
+        write_output(invocation, std::nullopt, "contents of a file");
+    }
+    const bool plain = !substituted_ && invocation.redirections.empty() && simple.words.empty();
+    return plain ? Status::Success : Status::Unknown;
+}
+
+// With `listed`: the assignment stands before a command and changes nothing here.
+void Resolver::apply_assignment(const Word& word, std::vector<model::Assignment>* listed) {
+    const AssignmentForm& form = *word.assignment;
+    const std::string name(form.name);
+    if (form.compound) {
+        if (listed == nullptr) {
+            assign_array(form, word.span);
+        }
+        return;
+    }
+    const model::Word value = expand_single(word);
+    if (listed != nullptr) {
+        model::Assignment assignment;
+        assignment.name = name;
+        assignment.value = value;
+        assignment.append = form.append;
+        listed->push_back(std::move(assignment));
+        if (form.subscript != nullptr) {
+            expand_single(*form.subscript);
+        }
+        return;
+    }
+    if (form.subscript != nullptr) {
+        assign_element(form, to_value(value), word.span);
+        return;
+    }
+    assign(name, to_value(value), form.append, word.span);
+}
+
+void Resolver::assign(const std::string& name, Value value, bool append, Span span) {
+    spend(1);
+    const Variable* old = state_.variable(name);
+    Variable variable = old != nullptr ? *old : Variable{};
+    if (variable.readonly) {
+        incomplete(span, "an assignment to a readonly variable");
+    }
+    if (variable.nameref) {
+        incomplete(span, "an assignment through a name reference");
+    }
+    if (variable.integer && !(value.is_text() && all_digits(value.text) &&
+                              (value.text.size() == 1 || value.text[0] != '0'))) {
+        if (!value.is_text()) {
+            if (value.kind != Value::Kind::Number) {
+                incomplete(span, "arithmetic on a value that is not known");
+            }
+            value = Value::number("a computed number");
+        } else {
+            const ArithmeticResult result = evaluate_arithmetic(value.text, *this);
+            if (result.may_execute || result.invalid) {
+                incomplete(span, "arithmetic on a value that is not known");
+            }
+            value = result.value && !append ? Value::known(std::to_string(*result.value))
+                                            : Value::number("a computed number");
+        }
+    }
+    if (append && (variable.array || variable.integer)) {
+        if (variable.array && !variable.associative && variable.elements_known) {
+            Value& first = variable.elements[0];
+            first = Value::unknown("text appended to an array's first element");
+        }
+        value = variable.integer ? Value::number("a computed number") : value;
+    } else if (append) {
+        const Value before = variable_value(name);
+        if (before.is_known() && value.is_text()) {
+            value.text = before.text + value.text;
+            if (!spend(value.text.size() / 64)) {
+                value = Value::unknown("a longer text than is followed here");
+            }
+        } else if (before.is_known()) {
+            Value joined = Value::unknown(value.why.empty() ? "a file name" : value.why);
+            joined.text = before.text + (value.kind == Value::Kind::Unknown ? value.text : "");
+            value = joined;
+        } else {
+            Value joined = Value::unknown(before.why.empty() ? "a file name" : before.why);
+            joined.text = before.kind == Value::Kind::Unknown ? before.text : "";
+            value = joined;
+        }
+    }
+    if (variable.recased && !(value.is_known() && value.text.empty())) {
+        value = Value::unknown("letter case changed by a declaration");
+    }
+    note_special_variable(name, value, span);
+    if (variable.array && !append) {
+        if (variable.elements_known && !variable.associative) {
+            variable.elements[0] = value;
+        } else {
+            variable.elements_known = false;
+        }
+    }
+    variable.value = std::move(value);
+    variable.assigned = true;
+    variable.exported =
+        variable.exported || usually_exported(name) || (surroundings_.variables.count(name) != 0);
+    state_.set_variable(name, std::move(variable));
+}
+
+void Resolver::note_special_variable(const std::string& name, const Value& value, Span span) {
+    if (name == "PS4" &&
+        !(value.is_text() && value.text.find_first_of("$`\\") == std::string::npos)) {
+        incomplete(span, "PS4 is expanded before each traced command");
+    }
+    if (name == "POSIXLY_CORRECT" || name == "BASH_CMDS" || name == "BASH_ALIASES" ||
+        name == "SHELLOPTS" || name == "BASHOPTS" || name == "BASH_COMPAT") {
+        incomplete(span, "variable " + name + " changes how bash reads what follows");
+    }
+}
+
+void Resolver::assign_array(const AssignmentForm& form, Span span) {
+    const std::string name(form.name);
+    const Variable* old = state_.variable(name);
+    Variable variable = old != nullptr ? *old : Variable{};
+    if (!form.append || !variable.array) {
+        const Value first = variable.value;
+        variable.elements.clear();
+        variable.elements_known = !variable.associative && (!form.append || first.is_known());
+        if (form.append && first.is_text()) {
+            variable.elements[0] = first;
+        }
+    }
+    note_special_variable(name, Value::unknown("an array"), span);
+    variable.array = true;
+    variable.assigned = true;
+    std::int64_t next = variable.elements.empty() ? 0 : variable.elements.rbegin()->first + 1;
+    for (const Element& element : form.elements) {
+        if (element.subscript != nullptr) {
+            if (variable.associative) {
+                expand_single(*element.subscript);
+                expand_single(element.value);
+                continue;
+            }
+            const auto index = arithmetic_word(*element.subscript);
+            const Value value = to_value(expand_single(element.value));
+            if (!index || element.append || *index < 0) {
+                variable.elements_known = false;
+                continue;
+            }
+            variable.elements[*index] = value;
+            next = *index + 1;
+            continue;
+        }
+        for (const model::Word& word : expand_words(std::span<const Word>(&element.value, 1))) {
+            if ((!word.value && word.splits) || word.glob) {
+                variable.elements_known = false;
+            }
+            variable.elements[next++] = to_value(word);
+        }
+    }
+    if (variable.integer || variable.recased || variable.associative || variable.nameref) {
+        variable.elements_known = false;
+        if (variable.integer) {
+            incomplete(span, "arithmetic in an array of integers");
+        }
+    }
+    if (!variable.elements_known) {
+        variable.elements.clear();
+    }
+    if (spend(1 + variable.elements.size() / 8)) {
+        state_.set_variable(name, std::move(variable));
+    }
+}
+
+void Resolver::assign_element(const AssignmentForm& form, const Value& value, Span span) {
+    const std::string name(form.name);
+    const Variable* old = state_.variable(name);
+    Variable variable = old != nullptr ? *old : Variable{};
+    note_special_variable(name, Value::unknown("an array"), span);
+    std::optional<std::int64_t> index;
+    if (variable.associative) {
+        expand_single(*form.subscript);
+    } else if (old == nullptr || !variable.assigned) {
+        // Not an array of this text; whether its subscript is arithmetic is certain all the same.
+        index = arithmetic_word(*form.subscript);
+    } else {
+        index = arithmetic_word(*form.subscript);
+    }
+    if (variable.integer) {
+        incomplete(span, "arithmetic in an array of integers");
+    }
+    if (!variable.array) {
+        variable.array = true;
+        variable.elements_known = variable.value.is_known() && old != nullptr;
+        if (variable.value.is_text()) {
+            variable.elements[0] = variable.value;
+        }
+    }
+    if (!index || *index < 0 || form.append || !variable.elements_known) {
+        variable.elements_known = false;
+        variable.elements.clear();
+    } else {
+        variable.elements[*index] = value;
+    }
+    variable.assigned = true;
+    if (spend(1 + variable.elements.size() / 8)) {
+        state_.set_variable(name, std::move(variable));
+    }
+}
+
+model::Redirection Resolver::expand_redirect(const Redirect& redirect) {
+    model::Redirection out;
+    out.kind = model_kind(redirect.kind);
+    out.span = place(redirect.span);
+    out.descriptor =
+        redirect.descriptor >= 0 ? redirect.descriptor : default_descriptor(redirect.kind);
+    if (redirect.here != nullptr) {
+        FieldBuilder builder = make_builder(Splitting::Single);
+        expand_parts(redirect.here->body.parts, builder, Quoting::Quoted);
+        out.target = builder.finish(place(redirect.here->span)).front();
+        return out;
+    }
+    if (redirect.kind == RedirectKind::HereString) {
+        out.target = expand_single(redirect.target);
+        if (out.target.value) {
+            *out.target.value += '\n';
+        }
+        return out;
+    }
+    if (redirect.kind == RedirectKind::CloseIn || redirect.kind == RedirectKind::CloseOut) {
+        return out;
+    }
+    const std::vector<model::Word> words = expand_words(std::span<const Word>(&redirect.target, 1));
+    if (words.size() == 1) {
+        out.target = words.front();
+    } else {
+        out.target = model::Word::unknown("a redirection to other than one word",
+                                          place(redirect.target.span));
+    }
+    return out;
+}
+
+std::vector<model::Redirection> Resolver::expand_redirects(std::span<const Redirect> redirects,
+                                                           model::InputSource* input,
+                                                           bool* output_moved) {
+    std::vector<model::Redirection> out;
+    bool duplicated_output = false;
+    for (const Redirect& redirect : redirects) {
+        model::Redirection item = expand_redirect(redirect);
+        using Kind = model::Redirection::Kind;
+        bool both =
+            redirect.kind == RedirectKind::WriteBoth || redirect.kind == RedirectKind::AppendBoth;
+        if (item.kind == Kind::Duplicate && item.target.value) {
+            std::string& target = *item.target.value;
+            if (target == "-") {
+                item.kind = Kind::Close;
+            } else if (target.ends_with('-') && all_digits(target.substr(0, target.size() - 1))) {
+                target.pop_back();
+            } else if (!all_digits(target)) {
+                item.kind = redirect.kind == RedirectKind::DuplicateIn ? Kind::Read : Kind::Write;
+                both = redirect.kind == RedirectKind::DuplicateOut && redirect.descriptor < 0;
+            }
+        }
+        if (!redirect.variable.empty()) {
+            item.descriptor = -1;
+            const std::string name(redirect.variable.substr(0, redirect.variable.find('[')));
+            if (name.size() != redirect.variable.size()) {
+                incomplete(redirect.span, "a descriptor kept in an array element");
+            }
+            if (item.kind != Kind::Close) {
+                assign(name, Value::number("a descriptor number"), false, redirect.span);
+            }
+        }
+        if (!item.target.value && item.kind != Kind::Close && item.kind != Kind::HereText) {
+            incomplete(redirect.span,
+                       "a redirection whose target is not known: " + item.target.why_unknown);
+        }
+        if (item.descriptor == 0 && input != nullptr) {
+            using Source = model::InputSource::Kind;
+            input->kind = item.kind == Kind::HereText ? Source::Text : Source::File;
+            input->content = item.target;
+            if (item.kind == Kind::Duplicate || item.kind == Kind::Close) {
+                input->content = model::Word::unknown("another descriptor");
+            }
+        }
+        if (item.descriptor == 1 && output_moved != nullptr) {
+            *output_moved = true;
+        }
+        duplicated_output = duplicated_output ||
+                            (item.kind == Kind::Duplicate && item.target.value != std::string("2"));
+        out.push_back(item);
+        if (both) {
+            item.descriptor = 2;
+            out.push_back(std::move(item));
+        }
+    }
+    if (duplicated_output && output_moved != nullptr) {
+        *output_moved = false;  // some descriptor is a copy of where the output went before
+    }
+    return out;
+}
+
+void Resolver::add_environment(model::ResolvedCommand& command) {
+    for (const auto& [name, unused] : state_.exported()) {
+        const Variable* variable = state_.variable(name);
+        if (variable == nullptr || !variable->assigned || !spend(1)) {
+            continue;
+        }
+        model::Assignment assignment;
+        assignment.name = name;
+        if (variable->value.is_known()) {
+            assignment.value = model::Word::literal(variable->value.text);
+        } else {
+            assignment.value = model::Word::unknown(variable->value.why);
+            assignment.value.known_prefix = variable->value.text;
+        }
+        command.inherited_environment.push_back(std::move(assignment));
+    }
+}
+
+std::size_t Resolver::emit(const Invocation& invocation, model::ResolvedCommand::Target target) {
+    using Target = model::ResolvedCommand::Target;
+    if (facts_.commands.size() >= limits::kShellCommandsMax || exhausted_) {
+        spend(std::size_t{1} << 40U);
+        return facts_.commands.empty() ? 0 : facts_.commands.size() - 1;
+    }
+    model::ResolvedCommand command;
+    command.target = target;
+    command.argv = invocation.argv;
+    command.assignments = invocation.assignments;
+    command.redirections = invocation.redirections;
+    command.directory = state_.core().directory;
+    command.input = invocation.input;
+    command.conditional = flow_.conditional;
+    command.looped = flow_.looped;
+    command.background = flow_.background;
+    command.substitution = flow_.substitution;
+    command.output_captured = flow_.captured && !invocation.output_moved;
+    command.span = place(invocation.span);
+    if (flow_.to_pipe && !invocation.output_moved) {
+        command.pipes_to = kToPipe;
+    }
+    if (target == Target::External || target == Target::Unknown) {
+        add_environment(command);
+        for (const model::Word& word : command.argv) {
+            if (!word.value) {
+                incomplete(word.span, word.why_unknown);
+            }
+        }
+        spend(command.argv.size());
+    }
+    facts_.commands.push_back(std::move(command));
+    return facts_.commands.size() - 1;
+}
+
+void Resolver::write_output(const Invocation& invocation, const std::optional<std::string>& text,
+                            const std::string& why) {
+    Sink* sink = flow_.sink;
+    if (sink == nullptr || invocation.output_moved || !sink->known) {
+        return;
+    }
+    if (!text || (flow_.maybe && !text->empty())) {
+        sink->known = false;
+        sink->why = text ? "output that depends on the way taken" : why;
+        return;
+    }
+    sink->text += *text;
+    if (sink->text.size() > limits::kShellExpansionBytesMax) {
+        sink->known = false;
+    }
+}
+
+Status Resolver::run_external(Invocation& invocation) {
+    emit(invocation, model::ResolvedCommand::Target::External);
+    if (state_.function("command_not_found_handle") != nullptr) {
+        incomplete(invocation.span, "command_not_found_handle may run instead");
+    }
+    write_output(invocation, std::nullopt,
+                 "output of " + invocation.argv.front().value.value_or("a command"));
+    return Status::Unknown;
+}
+
+Status Resolver::dispatch(Invocation& invocation) {
+    const model::Word& name = invocation.argv.front();
+    if (!name.value || name.glob) {
+        if (name.value) {
+            incomplete(name.span, "the program's name is a pattern");
+        }
+        emit(invocation, model::ResolvedCommand::Target::Unknown);
+        write_output(invocation, std::nullopt, "output of a command that is not known");
+        return Status::Unknown;
+    }
+    const std::string text = *name.value;
+    const Function* function = invocation.skip_functions ? nullptr : state_.function(text);
+    if (function != nullptr && !function->ambiguous) {
+        return call_function(*function, invocation);
+    }
+    if (function != nullptr) {
+        incomplete(name.span, "which function " + text + " is depends on the way taken");
+        FlowScope scope(*this);
+        flow_.conditional = flow_.maybe = true;
+        const State::Mark mark = state_.mark();
+        const Function copy = *function;
+        call_function(copy, invocation);
+        state_.join_with_before(mark);
+    }
+    const BuiltinEntry* builtin =
+        text.find('/') == std::string::npos && is_builtin(text) ? find_builtin(text) : nullptr;
+    if (builtin == nullptr) {
+        if (invocation.only_builtins) {
+            emit(invocation, model::ResolvedCommand::Target::Builtin);
+            return Status::Failure;
+        }
+        return run_external(invocation);
+    }
+    // Assignments before a builtin hold while it runs.
+    std::vector<std::pair<std::string, std::optional<Variable>>> before;
+    for (const model::Assignment& assignment : invocation.assignments) {
+        const Variable* old = state_.variable(assignment.name);
+        before.emplace_back(assignment.name, old ? std::optional(*old) : std::nullopt);
+        assign(assignment.name, to_value(assignment.value), assignment.append, invocation.span);
+    }
+    const Status status = (this->*builtin->run)(invocation);
+    for (auto& [variable, value] : before) {
+        if (surroundings_.dialect == Dialect::Posix) {
+            break;  // a special builtin's assignments stay; the others' are never read here
+        }
+        if (value) {
+            state_.set_variable(variable, std::move(*value));
+        } else {
+            Variable unknown;
+            unknown.value =
+                Value::unknown("variable " + variable + " is not assigned in this text");
+            state_.set_variable(variable, unknown);
+        }
+    }
+    return status;
+}
+
+Status Resolver::call_function(const Function& function, Invocation& invocation) {
+    if (calls_.size() >= kCallDepthMax) {
+        incomplete(invocation.span, "calls nested deeper than is followed here");
+        emit(invocation, model::ResolvedCommand::Target::Function);
+        write_output(invocation, std::nullopt, "output of a function");
+        return Status::Unknown;
+    }
+    if (!invocation.redirections.empty() || !invocation.assignments.empty()) {
+        Invocation opening;
+        opening.redirections = invocation.redirections;
+        opening.assignments = invocation.assignments;
+        opening.span = invocation.span;
+        emit(opening, model::ResolvedCommand::Target::Builtin);
+    }
+    FlowScope scope(*this);
+    flow_.input = invocation.input;
+    if (invocation.output_moved) {
+        flow_.to_pipe = false;
+        flow_.sink = nullptr;
+    }
+    calls_.emplace_back();
+    state_.push_frame();
+    for (const model::Assignment& assignment : invocation.assignments) {
+        make_local(assignment.name);
+        assign(assignment.name, to_value(assignment.value), assignment.append, invocation.span);
+    }
+    const auto outer_arguments = state_.core().positional;
+    const bool outer_known = state_.core().positional_known;
+    Core core = state_.core();
+    std::vector<Value> arguments;
+    core.positional_known = true;
+    for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+        const model::Word& word = invocation.argv[i];
+        core.positional_known =
+            core.positional_known && !word.glob && !(word.splits && !word.value);
+        arguments.push_back(to_value(word));
+    }
+    // Shared between the copies of Core in the journal.
+    core.positional = std::make_shared<const std::vector<Value>>(std::move(arguments));
+    state_.set_core(core);
+    run_command(*function.body);
+    CallFrame frame = std::move(calls_.back());
+    calls_.pop_back();
+    state_.pop_frame(frame.returned ? State::FrameEnd::JoinAll : State::FrameEnd::Keep);
+    for (auto local = frame.locals.rbegin(); local != frame.locals.rend(); ++local) {
+        if (local->second) {
+            state_.set_variable(local->first, *local->second);
+        } else {
+            Variable unknown;
+            unknown.value =
+                Value::unknown("variable " + local->first + " is not assigned in this text");
+            state_.set_variable(local->first, unknown);
+        }
+    }
+    core = state_.core();
+    core.positional = outer_arguments;
+    core.positional_known = outer_known;
+    state_.set_core(core);
+    return Status::Unknown;
+}
+
+}  // namespace countersign::shell

@@ -1,0 +1,250 @@
+// The abstract execution of a syntax tree: walks it as bash would run it, keeps what is known of
+// variables, directory and functions in a State, and lists every simple command that could run.
+//
+// Rule: when what bash does next is not known, either all that it could do is listed, or the facts
+// become incomplete with a reason. Work is bounded (kStepsMax); past it the facts are incomplete.
+//
+// One Resolver resolves one text; not thread safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/command.h"
+#include "shell/arithmetic.h"
+#include "shell/fields.h"
+#include "shell/shell.h"
+#include "shell/tree.h"
+#include "shell/values.h"
+
+namespace countersign::shell {
+
+/// Marks, while a pipeline is being listed, a command whose output goes to a stage that is not
+/// listed yet.
+inline constexpr std::size_t kToPipe = static_cast<std::size_t>(-1);
+
+/// Whether a command succeeds, as far as known.
+enum class Status : std::uint8_t { Unknown, Success, Failure };
+
+class Resolver final : private ArithmeticVariables {
+public:
+    Resolver(const Surroundings& surroundings, model::CommandFacts& facts);
+    ~Resolver() override;
+
+    void run(const SyntaxTree& tree);
+
+private:
+    /// Text that a command writes into a substitution, while it is known.
+    struct Sink {
+        bool known = true;
+        std::string text;
+        std::string why;
+    };
+    /// What holds for every command in a region of the text.
+    struct Flow {
+        bool conditional = false;
+        bool looped = false;
+        bool background = false;
+        bool substitution = false;
+        bool captured = false;
+        bool maybe = false;  ///< may not run, seen from where the sink began
+        bool to_pipe = false;
+        bool own_shell = false;  ///< in a subshell: nothing it sets lasts
+        model::InputSource input;
+        Sink* sink = nullptr;
+    };
+    struct CallFrame {
+        bool returned = false;
+        std::vector<std::pair<std::string, std::optional<Variable>>> locals;
+    };
+    struct Trap {
+        std::string text;
+        Span span;
+    };
+    /// The pieces of a simple command once its words are known.
+    struct Invocation {
+        std::vector<model::Word> argv;
+        std::vector<model::Assignment> assignments;
+        std::vector<model::Redirection> redirections;
+        const Simple* simple = nullptr;
+        std::span<const Word> words;
+        Span span;
+        bool skip_functions = false;  ///< behind `command` or `builtin`
+        bool only_builtins = false;
+        bool output_moved = false;  ///< standard output goes elsewhere
+        model::InputSource input;
+    };
+    using Builtin = Status (Resolver::*)(Invocation&);
+    struct BuiltinEntry {
+        std::string_view name;
+        Builtin run;
+    };
+    class FlowScope;
+
+    // resolver.cc
+    void incomplete(Span span, std::string why);
+    bool spend(std::size_t work);
+    [[nodiscard]] bool exhausted() const { return exhausted_; }
+    [[nodiscard]] bool alive() const { return state_.core().alive && !exhausted_; }
+    void set_alive(bool alive);
+    Span place(Span span) const { return fixed_span_.value_or(span); }
+    void finish_traps();
+    /// Options that change parsing half-way make the facts incomplete.
+    void check_options(const SyntaxTree& tree);
+
+    // resolve_lists.cc
+    Status run_script(const Script* script);
+    Status run_statement(const Statement& statement);
+    Status run_links(const Statement& statement);
+    Status run_pipeline(const Pipeline& pipeline);
+    Status run_stages(const Pipeline& pipeline);
+    Status run_command(const Command& command);
+    Status run_form(const Command& command);
+    Status run_subshell(const Script* body);
+    Status run_if(const If& form);
+    Status run_while(const While& form);
+    Status run_for(const For& form);
+    Status run_arithmetic_for(const ArithmeticFor& form);
+    Status run_case(const Case& form);
+    Status run_test(const Test& test);
+    Status run_arithmetic_command(const Word& expression);
+    Status run_coprocess(const Coprocess& form);
+    void define_function(const FunctionDefinition& form, Span span);
+    template <class Body>
+    void run_loop(Body&& body);
+    void settle_directory(Status status);
+
+    // resolve_commands.cc
+    Status run_simple(const Simple& simple, std::span<const Redirect> redirects, Span span);
+    Status run_assignments_only(const Simple& simple, Invocation& invocation);
+    Status dispatch(Invocation& invocation);
+    Status call_function(const Function& function, Invocation& invocation);
+    Status run_external(Invocation& invocation);
+    std::size_t emit(const Invocation& invocation, model::ResolvedCommand::Target target);
+    void add_environment(model::ResolvedCommand& command);
+    void apply_assignment(const Word& word, std::vector<model::Assignment>* listed);
+    void assign(const std::string& name, Value value, bool append, Span span);
+    void assign_array(const AssignmentForm& form, Span span);
+    void assign_element(const AssignmentForm& form, const Value& value, Span span);
+    std::vector<model::Redirection> expand_redirects(std::span<const Redirect> redirects,
+                                                     model::InputSource* input, bool* output_moved);
+    model::Redirection expand_redirect(const Redirect& redirect);
+    void write_output(const Invocation& invocation, const std::optional<std::string>& text,
+                      const std::string& why);
+    void note_special_variable(const std::string& name, const Value& value, Span span);
+
+    // resolve_builtins.cc, resolve_state_builtins.cc
+    static const BuiltinEntry* find_builtin(std::string_view name);
+    [[nodiscard]] bool is_builtin(std::string_view name) const;
+    Status builtin_plain(Invocation& invocation);
+    Status builtin_true(Invocation& invocation);
+    Status builtin_false(Invocation& invocation);
+    Status builtin_echo(Invocation& invocation);
+    Status builtin_printf(Invocation& invocation);
+    Status builtin_test(Invocation& invocation);
+    Status builtin_cd(Invocation& invocation);
+    Status builtin_pushd(Invocation& invocation);
+    Status builtin_pwd(Invocation& invocation);
+    Status builtin_declare(Invocation& invocation);
+    Status builtin_unset(Invocation& invocation);
+    Status builtin_read(Invocation& invocation);
+    Status builtin_mapfile(Invocation& invocation);
+    Status builtin_set(Invocation& invocation);
+    Status builtin_shift(Invocation& invocation);
+    Status builtin_shopt(Invocation& invocation);
+    Status builtin_eval(Invocation& invocation);
+    Status builtin_source(Invocation& invocation);
+    Status builtin_trap(Invocation& invocation);
+    Status builtin_exec(Invocation& invocation);
+    Status builtin_exit(Invocation& invocation);
+    Status builtin_return(Invocation& invocation);
+    Status builtin_break(Invocation& invocation);
+    Status builtin_command(Invocation& invocation);
+    Status builtin_builtin(Invocation& invocation);
+    Status builtin_alias(Invocation& invocation);
+    Status builtin_let(Invocation& invocation);
+    Status builtin_getopts(Invocation& invocation);
+    Status builtin_names_a_command(Invocation& invocation);
+    Status builtin_wait(Invocation& invocation);
+    void make_local(const std::string& name);
+    void change_directory(const model::Word& target, Span span);
+    bool check_names(const Invocation& invocation, std::size_t first);
+    Status run_text(const std::string& text, Span span, std::string_view what);
+    std::string declared_flags(const Invocation& invocation, std::size_t& first);
+
+    // resolve_words.cc
+    enum class Declaring : std::uint8_t { No, Yes };
+    std::vector<model::Word> expand_words(std::span<const Word> words,
+                                          Declaring declaring = Declaring::No);
+    void expand_word_into(const Word& word, std::vector<model::Word>& out);
+    model::Word expand_single(const Word& word, bool tilde_everywhere = false);
+    std::string expand_pattern(const Word& word, std::optional<std::string>& unknown);
+    void expand_parts(std::span<const Part> parts, FieldBuilder& builder, Quoting quoting);
+    void expand_part(const Part& part, FieldBuilder& builder, Quoting quoting);
+    void expand_double_quotes(const Part& part, FieldBuilder& builder);
+    std::string_view expand_tilde(std::string_view text, FieldBuilder& builder, bool whole_part);
+    void expand_literal_with_tildes(const Word& word, const Part& part, bool first, bool only,
+                                    bool assignment, FieldBuilder& builder);
+    FieldBuilder make_builder(Splitting splitting);
+    Value substitute(const Part& part);
+    Value substitute_script(const Script* script, bool process);
+    Value arithmetic_value(std::span<const Part> parts, Span span);
+    static Value to_value(const model::Word& word);
+
+    // resolve_parameters.cc
+    struct Expansion {
+        std::vector<Value> values;
+        bool list = false;  ///< "$@" or "${a[@]}": separate words when quoted
+        bool star = false;  ///< "$*" or "${a[*]}"
+        bool known = true;  ///< the number of values is known
+        std::string why;
+    };
+    void expand_parameter(const Part& part, FieldBuilder& builder, Quoting quoting);
+    void insert(const Expansion& expansion, FieldBuilder& builder, Quoting quoting);
+    Expansion lookup(const Parameter& parameter);
+    Expansion lookup_array(const Parameter& parameter, const Variable* variable);
+    Expansion positional_list(bool star);
+    Value special_parameter(char c);
+    Value variable_value(const std::string& name);
+    bool apply_default(const Parameter& parameter, Expansion& expansion, FieldBuilder& builder,
+                       Quoting quoting, Span span);
+    void apply_operator(const Parameter& parameter, Expansion& expansion, Span span);
+    Value apply_to_value(const Parameter& parameter, const Value& value, const std::string& pattern,
+                         const std::string& replacement);
+    void apply_slice(const Parameter& parameter, Expansion& expansion);
+    std::optional<std::int64_t> arithmetic_word(const Word& word);
+    Value join_star(const Expansion& expansion);
+
+    // ArithmeticVariables
+    std::optional<std::string> read(const std::string& name) override;
+    bool is_number(const std::string& name) override;
+    void write(const std::string& name, std::optional<std::int64_t> value) override;
+
+    const Surroundings& surroundings_;
+    model::CommandFacts& facts_;
+    State state_;
+    Flow flow_;
+    std::optional<Span> fixed_span_;
+    std::vector<CallFrame> calls_;
+    std::vector<std::string> call_names_;
+    std::vector<std::vector<Trap>> traps_;
+    /// Trees of evaluated texts, kept since functions point into them.
+    std::vector<Parsed> texts_;
+    Arena arena_;
+    std::string_view source_;
+    std::size_t eval_depth_ = 0;
+    std::size_t loop_depth_ = 0;
+    std::size_t steps_ = 0;
+    bool exhausted_ = false;
+    bool loop_left_ = false;
+    bool loop_left_far_ = false;  ///< by break or continue with a number
+    bool substituted_ = false;    ///< a substitution ran since this was cleared
+};
+
+}  // namespace countersign::shell
