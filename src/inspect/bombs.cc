@@ -69,7 +69,7 @@ void find_forks(const Scene& scene, Sink& sink) {
         return;
     }
     for (const Item& item : scene.items()) {
-        if (is_interpreter(item.name)) {
+        if (item.interpreter) {
             for (const std::string& program : program_texts(item)) {
                 if (is_fork_bomb(program) || is_fork_loop(fold(program))) {
                     sink.add("fork_bomb", Severity::Critical, item.span,

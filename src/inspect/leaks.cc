@@ -94,7 +94,7 @@ bool sends(const Item& item) {
          "sftp",  "ftp",      "tftp",   "mail",   "mailx",  "sendmail", "mutt",
          "swaks", "rclone",   "gh",     "aws",    "gsutil", "ssh",      "smbclient",
          "lftp",  "ncftpput", "telnet", "finger", "whois",  "logger"});
-    return in(kSenders, item.name) || is_connector(item);
+    return in(kSenders, item.name) || item.connector;
 }
 
 bool reads_secret(const model::Effect& effect) {
@@ -149,7 +149,7 @@ void find_flows(const Scene& scene, Sink& sink) {
                     sink.add("exfiltration", Severity::Critical, item.span,
                              "a secret read by " + source.name + " goes out through " + item.name);
                 } else if (prints_content(source) &&
-                           (list == &inner || is_connector(item) || source.name == "env" ||
+                           (list == &inner || item.connector || source.name == "env" ||
                             source.name == "printenv")) {
                     sink.add("exfiltration", Severity::High, item.span,
                              "what " + source.name + " prints goes out through " + item.name);
@@ -179,7 +179,7 @@ void find_sent_secrets(const Scene& scene, Sink& sink) {
 
 void find_leak_services(const Scene& scene, Sink& sink) {
     for (const Item& item : scene.items()) {
-        if (!sends(item) && !is_interpreter(item.name) && !in(kNameLookups, item.name)) {
+        if (!sends(item) && !item.interpreter && !in(kNameLookups, item.name)) {
             continue;
         }
         const std::string folded = fold(joined(item));
@@ -240,7 +240,7 @@ void find_program_leaks(const Scene& scene, Sink& sink) {
                                                                     "paramiko",
                                                                     "urllib"});
     for (const Item& item : scene.items()) {
-        if (!is_interpreter(item.name)) {
+        if (!item.interpreter) {
             continue;
         }
         for (const std::string& text : program_texts(item)) {

@@ -209,7 +209,7 @@ std::string host_of(const Item& item) {
 
 /// Whether what the command fetches is run by another command of its pipeline.
 bool feeds_code(const Scene& scene, std::size_t i) {
-    if (!is_downloader(scene.items()[i].name)) {
+    if (!scene.items()[i].downloader) {
         return false;
     }
     for (std::size_t k = 0; k < scene.items().size(); ++k) {

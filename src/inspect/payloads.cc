@@ -65,9 +65,9 @@ Origin origin_of(const Scene& scene, const std::vector<std::size_t>& sources) {
     Origin origin = Origin::None;
     for (const std::size_t i : sources) {
         const Item& item = scene.items()[i];
-        if (is_decoder(item)) {
+        if (item.decoder) {
             origin = std::max(origin, Origin::Encoded);
-        } else if (is_downloader(item.name) || is_connector(item)) {
+        } else if (item.downloader || item.connector) {
             return Origin::Downloaded;
         }
     }
@@ -98,7 +98,7 @@ void report_computed(const Scene& scene, std::size_t at, const std::vector<std::
     });
     const Item& item = scene.items()[at];
     const bool evaluates =
-        item.name == "eval" || is_shell(item.name) || item.name == "source" || item.name == ".";
+        item.name == "eval" || item.shell || item.name == "source" || item.name == ".";
     if (evaluates && !trusted && item.command->input.kind != model::InputSource::Kind::File) {
         sink.add("computed_code", Severity::Medium, item.span,
                  "runs code that another command prints");
@@ -108,7 +108,7 @@ void report_computed(const Scene& scene, std::size_t at, const std::vector<std::
 /// "python tool.py <(zcat x)", "awk '...' <(zcat x)": a script is given, so what is substituted is
 /// its data.
 bool substitutes_data(const Item& item) {
-    if (!is_interpreter(item.name)) {
+    if (!item.interpreter) {
         return false;
     }
     for (const std::string& word : item.words) {
@@ -217,7 +217,7 @@ std::string file_run_by(const Item& item) {
         return {};
     }
     const std::string& program = *argv.front().value;
-    if (is_interpreter(item.name) || item.name == "source" || item.name == ".") {
+    if (item.interpreter || item.name == "source" || item.name == ".") {
         for (const std::string& word : item.words) {
             if (!word.starts_with("-")) {
                 return last_component(word);
@@ -245,7 +245,7 @@ void find_downloads_run_later(const Scene& scene, Sink& sink) {
             sink.add("download_to_interpreter", Severity::Critical, item.span,
                      "runs " + run.substr(0, 100) + ", which this text downloads");
         }
-        if (fetches_file(item) || is_decoder(item)) {
+        if (fetches_file(item) || item.decoder) {
             add_downloaded_files(item, files);
         }
         // The end of a pipeline such as "curl ... | gunzip > f" or "| tee f" leaves the file.
@@ -286,7 +286,7 @@ void find_encoded_words(const Scene& scene, Sink& sink) {
          "instance_eval", "exec ", "function(",  "assert(",    "| sh",      "|sh",
          "| bash",        "|bash", "loadstring", "load("});
     for (const Item& item : scene.items()) {
-        if (!is_interpreter(item.name) && item.name != "eval") {
+        if (!item.interpreter && item.name != "eval") {
             continue;
         }
         for (const std::string& text : program_texts(item)) {

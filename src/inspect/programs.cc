@@ -150,12 +150,12 @@ bool runs_stdin(const Item& item) {
     if (item.name == "awk" || item.name == "gawk" || item.name == "mawk") {
         return has_word(item, "/dev/stdin") && has_word(item, "-f");
     }
-    return is_interpreter(item.name) && has_no_script(item);
+    return item.interpreter && has_no_script(item);
 }
 
 bool runs_words(const Item& item) {
-    return is_interpreter(item.name) || item.name == "eval" || item.name == "source" ||
-           item.name == "." || item.name == "trap" || item.name == "exec" || item.name == "su";
+    return item.interpreter || item.name == "eval" || item.name == "source" || item.name == "." ||
+           item.name == "trap" || item.name == "exec" || item.name == "su";
 }
 
 }  // namespace countersign::inspect

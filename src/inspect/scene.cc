@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/limits.h"
+#include "inspect/programs.h"
 
 namespace countersign::inspect {
 namespace {
@@ -33,6 +34,11 @@ Item item_of(const CommandView& view) {
             item.words.push_back(word.value.value_or(word.known_prefix));
         }
     }
+    item.shell = is_shell(item.name);
+    item.interpreter = item.shell || is_interpreter(item.name);
+    item.downloader = is_downloader(item.name);
+    item.connector = is_connector(item);
+    item.decoder = is_decoder(item);
     return item;
 }
 
@@ -88,6 +94,9 @@ const std::vector<Observation>& Scene::observations() const {
 }
 
 void Scene::add_upstream(std::size_t to, std::vector<std::size_t>& out) const {
+    if (feeds_[to].empty() && !items_[to].inside.has_value()) {
+        return;
+    }
     std::vector<std::size_t> next = {to};
     std::vector<bool> seen(items_.size(), false);
     seen[to] = true;

@@ -23,6 +23,12 @@ struct Item {
     std::vector<std::string> words;  ///< argv[1..]; an unknown word is its known beginning
     model::Span span;
     std::optional<std::size_t> inside;
+    // What inspect/programs.h says of it, looked up once.
+    bool shell = false;
+    bool interpreter = false;
+    bool downloader = false;
+    bool connector = false;
+    bool decoder = false;
 };
 
 class Scene {

@@ -98,7 +98,7 @@ bool is_network_path(const model::Word& word) {
 /// Programs that hand what they read to a shell: the shell itself, or a word that is not known
 /// (`while read line; do $line`), or eval.
 bool acts_on_input(const Item& item) {
-    return is_shell(item.name) || item.name.empty() || item.name == "eval" || item.name == "script";
+    return item.shell || item.name.empty() || item.name == "eval" || item.name == "script";
 }
 
 void find_network_redirections(const Scene& scene, Sink& sink) {
@@ -112,7 +112,7 @@ void find_network_redirections(const Scene& scene, Sink& sink) {
             }
             const bool both = redirection.kind == Redirection::Kind::ReadWrite ||
                               redirection.kind == Redirection::Kind::Write;
-            if (is_shell(item.name) || (acts && both)) {
+            if (item.shell || (acts && both)) {
                 sink.add("reverse_shell", Severity::Critical, item.span,
                          "a shell talks over a network connection (/dev/tcp)");
             } else {
@@ -145,7 +145,7 @@ bool listens(const Item& item) {
 
 void find_connector_options(const Scene& scene, Sink& sink) {
     for (const Item& item : scene.items()) {
-        if (!is_connector(item)) {
+        if (!item.connector) {
             continue;
         }
         const std::string words = joined(item);
@@ -170,13 +170,13 @@ void find_joined_shells(const Scene& scene, Sink& sink) {
         return item.name == "mkfifo" || item.name == "mknod" || item.name == "coproc";
     });
     for (std::size_t shell = 0; shell < items.size(); ++shell) {
-        const bool shell_of_stdin = is_shell(items[shell].name) && runs_stdin(items[shell]);
+        const bool shell_of_stdin = items[shell].shell && runs_stdin(items[shell]);
         const bool interpreter = items[shell].name == "script" || shell_of_stdin;
         if (!interpreter) {
             continue;
         }
         for (std::size_t net = 0; net < items.size(); ++net) {
-            if (!is_connector(items[net]) || (!fifo && !scene.one_pipeline(shell, net))) {
+            if (!items[net].connector || (!fifo && !scene.one_pipeline(shell, net))) {
                 continue;
             }
             sink.add(listens(items[net]) ? "bind_shell" : "reverse_shell", Severity::Critical,
@@ -202,7 +202,7 @@ const char* shell_kind(std::string_view text) {
 
 void find_in_programs(const Scene& scene, Sink& sink) {
     for (const Item& item : scene.items()) {
-        const bool code = is_interpreter(item.name) || item.name == "eval";
+        const bool code = item.interpreter || item.name == "eval";
         const bool other_code = item.name == "vim" || item.name == "vi" || item.name == "emacs" ||
                                 item.name == "gdb" || item.name == "sqlite3" ||
                                 item.name == "psql" || item.name == "mysql" || item.name == "go" ||
