@@ -1,4 +1,5 @@
-// The real clock: clock_gettime(2). Thread safe.
+// The real clock behind base/time.h: clock_gettime(2), wall clock and monotonic. It has no state,
+// so one object may be shared or many made. Thread safe.
 #pragma once
 
 #include "base/time.h"

@@ -1,4 +1,6 @@
-// A writer thread against many starts of a program.
+// A writer thread against many starts of a program: what the race_* victims share. The writer keeps
+// exchanging something while each start is examined by the supervisor; the race is won when the
+// file "escaped" appears.
 #pragma once
 
 #include <atomic>
