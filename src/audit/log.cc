@@ -51,6 +51,7 @@ public:
     Result<void> heal();
     Result<std::string> checkpoint();
     Result<std::vector<std::string>> read_range(std::uint64_t first, std::size_t count);
+    Result<LogLine> read_line(std::uint64_t seq);
     Result<std::vector<crypto::Digest>> inclusion(std::uint64_t seq, std::uint64_t size);
     Result<std::vector<crypto::Digest>> consistency(std::uint64_t first, std::uint64_t second);
 
@@ -436,6 +437,21 @@ Result<std::vector<std::string>> Log::Impl::read_range(std::uint64_t first, std:
     return lines;
 }
 
+Result<LogLine> Log::Impl::read_line(std::uint64_t seq) {
+    if (seq >= written_.frontier.size()) {
+        return Error(ErrorCode::NotFound, "the log has no record " + std::to_string(seq));
+    }
+    std::vector<std::string> lines = TRY(reader_.lines(seq, 1));
+    LogLine out;
+    out.line = std::move(lines.front());
+    const Envelope envelope = TRY(parse_envelope(out.line));
+    if (envelope.blob) {
+        const std::string path = paths_.blob(envelope.blob->digest);
+        out.body = TRY(files_.read(path, limits::kRecordBytesMax));
+    }
+    return out;
+}
+
 Result<std::vector<crypto::Digest>> Log::Impl::leaves(std::uint64_t first, std::uint64_t count) {
     const std::vector<std::string> lines = TRY(reader_.lines(first, count));
     std::vector<crypto::Digest> out;
@@ -513,6 +529,9 @@ Result<std::string> Log::read(std::uint64_t seq) {
         return Error(ErrorCode::NotFound, "the log has no record " + std::to_string(seq));
     }
     return std::move(lines.front());
+}
+Result<LogLine> Log::read_line(std::uint64_t seq) {
+    return impl_->read_line(seq);
 }
 Result<std::vector<std::string>> Log::read_range(std::uint64_t first, std::size_t count) {
     return impl_->read_range(first, count);

@@ -52,6 +52,12 @@ struct Position {
     Instant time;           ///< as recorded; never less than the record's before it
 };
 
+/// A record as it stands in the log: the line that was hashed, and the body that lies aside.
+struct LogLine {
+    std::string line;
+    std::optional<std::string> body;
+};
+
 /// What open() found.
 struct LogState {
     std::uint64_t records = 0;
@@ -98,6 +104,8 @@ public:
     /// One record's line (without newline; a body stored aside is put back in). Flushed records
     /// only; NotFound past them.
     Result<std::string> read(std::uint64_t seq);
+    /// The same without putting the body back: the exact bytes of the Merkle leaf.
+    Result<LogLine> read_line(std::uint64_t seq);
     /// Lines first .. first + count - 1, fewer at the end.
     Result<std::vector<std::string>> read_range(std::uint64_t first, std::size_t count);
 

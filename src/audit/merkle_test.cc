@@ -123,6 +123,11 @@ std::optional<crypto::Digest> digest(const json::value& value) {
     return bytes ? crypto::Digest::from_bytes(*bytes) : std::nullopt;
 }
 
+std::optional<crypto::Digest> root_or_word(const json::value& value) {
+    const auto root = digest(value);
+    return root ? root : crypto::sha256(std::string_view(value.as_string()));
+}
+
 std::optional<std::vector<crypto::Digest>> proof_of(const json::object& vector) {
     std::vector<crypto::Digest> proof;
     if (!vector.at("proof").is_null()) {
@@ -166,8 +171,9 @@ TEST(MerkleVectors, Consistency) {
     }
     for (const fs::path& path : files) {
         const json::object vector = load(path);
-        const auto first = digest(vector.at("root1"));
-        const auto second = digest(vector.at("root2"));
+        // Some vectors have short words as roots; hashed, they stay equal or different.
+        const auto first = root_or_word(vector.at("root1"));
+        const auto second = root_or_word(vector.at("root2"));
         const auto proof = proof_of(vector);
         const bool good = first && second && proof &&
                           verify_consistency(number(vector.at("size1")), number(vector.at("size2")),
