@@ -158,7 +158,8 @@ Result<Note> parse_note(std::string_view note) {
         if (out.signatures.size() == kNoteSignaturesMax) {
             return malformed("too many signatures");
         }
-        out.signatures.push_back(TRY(parse_signature_line(lines.substr(0, end))));
+        NoteSignature signature = TRY(parse_signature_line(lines.substr(0, end)));
+        out.signatures.push_back(std::move(signature));
         lines.remove_prefix(end + 1);
     }
     if (out.signatures.empty()) {

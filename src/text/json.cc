@@ -151,7 +151,14 @@ bool utf16_less(std::string_view a, std::string_view b) {
 
 void write_string(std::string& out, std::string_view text) {
     out += '"';
-    for (const char c : text) {
+    std::size_t plain = 0;  // start of the bytes that stand for themselves and are not copied yet
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        out += text.substr(plain, i - plain);
+        plain = i + 1;
         switch (c) {
             case '"':
                 out += "\\\"";
@@ -174,17 +181,14 @@ void write_string(std::string& out, std::string_view text) {
             case '\t':
                 out += "\\t";
                 break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    std::array<char, 8> buffer{};
-                    std::snprintf(buffer.data(), buffer.size(), "\\u%04x",
-                                  static_cast<unsigned>(c));
-                    out += buffer.data();
-                } else {
-                    out += c;
-                }
+            default: {
+                std::array<char, 8> buffer{};
+                std::snprintf(buffer.data(), buffer.size(), "\\u%04x", static_cast<unsigned>(c));
+                out += buffer.data();
+            }
         }
     }
+    out += text.substr(plain);
     out += '"';
 }
 
@@ -269,6 +273,12 @@ Result<void> write_canonical(std::string& out, const json::value& value) {
         case json::kind::int64:
         case json::kind::uint64: {
             // RFC 8785 knows doubles only; integers that a double cannot hold print as the double.
+            constexpr std::int64_t kExactMax = std::int64_t{1} << 53;
+            if (const auto* whole = value.if_int64();
+                whole != nullptr && *whole <= kExactMax && *whole >= -kExactMax) {
+                out += std::to_string(*whole);
+                return {};
+            }
             const bool negative = value.kind() == json::kind::int64;
             const double number = negative ? static_cast<double>(value.get_int64())
                                            : static_cast<double>(value.get_uint64());
