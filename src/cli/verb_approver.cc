@@ -64,7 +64,8 @@ Result<int> verb_approver_remove(World& world, const Arguments& arguments) {
     Gateway* gateway = TRY(world.gateway());
     const std::string name = arguments.operand(0);
     const json::value removed =
-        TRY(gateway->post("/v1/approvers/" + encode(name) + "/remove", json::object{}));
+        TRY(gateway->post("/v1/approvers/" + encode(name) + "/remove",
+                          json::object{{"reason", ""}, {"by", world.person().name}}));
     if (arguments.json()) {
         return print_json(world, removed);
     }

@@ -53,7 +53,8 @@ Result<std::vector<json::value>> records_from(Gateway& gateway, std::int64_t fir
     std::vector<json::value> records;
     const std::string after = first > 0 ? "after=" + std::to_string(first - 1) : "";
     const std::string joint = after.empty() || filter.empty() ? "" : "&";
-    TRY(each_item(gateway, "/v1/audit?" + after + joint + filter, most,
+    const std::string query = after + joint + filter;
+    TRY(each_item(gateway, "/v1/audit" + (query.empty() ? "" : "?" + query), most,
                   [&records](const json::value& record) { records.push_back(record); }));
     return records;
 }

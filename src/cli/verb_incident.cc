@@ -48,9 +48,11 @@ std::string incident_text(const Look& look, const json::value& incident) {
                  {"TOOK", Column::Side::Right},
                  {"WHAT", Column::Side::Left, Column::Width::Yields}});
     each_at(incident, "steps", [&](const json::value& step) {
-        steps.add({{text_at(step, "name"), Tone::Bold},
+        const json::value* ok = member_at(step, "ok");
+        const bool failed = ok != nullptr && ok->is_bool() && !ok->get_bool();
+        steps.add({{text_at(step, "name"), failed ? Tone::Bad : Tone::Bold},
                    milliseconds(number_at(step, "duration_ms")),
-                   text_at(step, "detail")});
+                   (failed ? "FAILED: " : "") + text_at(step, "detail")});
     });
     out += steps.print(look) + "\n";
     out +=

@@ -95,12 +95,13 @@ public:
         if (line->empty() || *line == "s") {
             return Step::Next;
         }
-        return answer(rule, *line);
+        return answer(entry, *line);
     }
     [[nodiscard]] int done() const { return done_; }
 
 private:
-    Result<Step> answer(const json::value& rule, const std::string& word) {
+    Result<Step> answer(const json::value& entry, const std::string& word) {
+        const json::value& rule = *member_at(entry, "rule");
         if (word == "k") {
             return send(rule, "keep", nullptr);
         }
@@ -110,8 +111,16 @@ private:
         if (word != "n") {
             return Step::Again;
         }
-        world_.console().err("narrower pattern (now: " + text::visible(rule_pattern(rule)) + "): ");
+        // The gateway may know a pattern that covers all uses so far; Enter takes it.
+        const json::value* known = member_at(entry, "narrower");
+        const bool proposed = known != nullptr && known->is_object();
+        world_.console().err(
+            "narrower pattern (now: " + text::visible(rule_pattern(rule)) +
+            (proposed ? ", Enter for: " + text::visible(rule_pattern(*known)) : "") + "): ");
         const auto pattern = TRY(world_.console().read_line());
+        if (pattern && pattern->empty() && proposed) {
+            return send(rule, "narrow", known);
+        }
         if (!pattern || pattern->empty()) {
             return Step::Again;
         }
