@@ -1,0 +1,35 @@
+// Everything of the record that is read from bytes which somebody may have written: log lines,
+// segment headers, checkpoints, receipts, key files, signatures and notes. What parses prints back
+// as it was.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "audit/checkpoints.h"
+#include "audit/envelope.h"
+#include "audit/layout.h"
+#include "audit/receipt.h"
+#include "base/check.h"
+#include "crypto/keys.h"
+#include "crypto/note.h"
+#include "crypto/sshsig.h"
+
+using namespace countersign;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const auto envelope = audit::parse_envelope(text);
+    CHECK(!envelope.ok() || audit::print_envelope(envelope.value()) == text);
+    const auto header = audit::parse_header(text);
+    CHECK(!header.ok() || audit::parse_header(audit::print_header(header.value())).ok());
+    const auto verifier = crypto::NoteVerifier::parse(text);
+    CHECK(!verifier.ok() || crypto::NoteVerifier::parse(verifier->text()).ok());
+    (void)audit::parse_tree_head(text);
+    (void)audit::parse_checkpoint_line(text);
+    (void)audit::verify_receipt(text, {});
+    (void)crypto::parse_note(text);
+    (void)crypto::PublicKey::from_line(text);
+    (void)crypto::SigningKey::from_openssh(text);
+    (void)crypto::sshsig_signer(text, "countersign-vote@v1", "message");
+    return 0;
+}
