@@ -4,6 +4,26 @@
 
 namespace countersign::shell {
 
+namespace {
+
+/// Whether bash would look for files: an unescaped * or ?, or a [ that is closed.
+bool is_glob(std::string_view pattern) {
+    bool open = false;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const char c = pattern[i];
+        if (c == '\\') {
+            ++i;
+        } else if (c == '*' || c == '?' || (c == ']' && open)) {
+            return true;
+        } else {
+            open = open || c == '[';
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
 void FieldBuilder::append(std::string_view text, Quoting quoting) {
     text_ += text;
     if (quoting == Quoting::Quoted) {
@@ -109,7 +129,7 @@ void FieldBuilder::end_field() {
         word.known_prefix = std::move(prefix_);
         word.why_unknown = std::move(why_);
         word.splits = splits_;
-    } else if (glob_) {
+    } else if (glob_value_ || (glob_ && is_glob(pattern_))) {
         word.value = std::move(pattern_);
         word.glob = true;
     } else {

@@ -123,6 +123,7 @@ void Parser::read_here_document(HereDocument& here) {
             line.find(')', here.delimiter.size()) != std::string_view::npos;
         if (compared == here.delimiter || closes_substitution) {
             ended = true;
+            here.terminated = true;
             here_.at = closes_substitution ? stop - line.size() + here.delimiter.size()
                                            : (last ? stop : stop + 1);
             break;

@@ -183,7 +183,8 @@ const Command* Parser::parse_simple() {
             }
         } else if (kind == TokenKind::Number || kind == TokenKind::RedirectName ||
                    is_redirect_operator(kind)) {
-            here_.redirects_only = !in_words && words_.count_since(assignment_mark) == 0;
+            // Words that look like assignments stay such until the command's own word.
+            here_.redirects_only = !in_words;
             Redirect redirect;
             if (!parse_redirect(redirect)) {
                 break;

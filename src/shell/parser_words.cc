@@ -217,6 +217,17 @@ void Parser::read_escape(const Context& context, LiteralRun& run) {
                          (next == '"' && quotes_quote) ||
                          (next == '}' && context.within != Within::DoubleQuotes &&
                           context.within != Within::HereBody);
+    if (to_end && !context.quoted) {
+        // bash keeps a backslash at the very end of the text.
+        flush(run);
+        Part last;
+        last.kind = PartKind::Escaped;
+        last.text = here_.text.substr(here_.at, 1);
+        const std::size_t begin = here_.at++;
+        last.span = span_from(begin);
+        push_part(last);
+        return;
+    }
     if (to_end || (context.quoted && !special)) {
         add_literal(run);  // the backslash stands for itself
         const bool in_braces =
@@ -364,8 +375,6 @@ bool Parser::read_assignment(const Context& context, LiteralRun& run, char c,
             here_.at = begin;
             return false;
         }
-        run.end = begin;
-        add_literal(run);
         here_.at = begin;
         add_literal(run);
         flush(run);

@@ -98,6 +98,9 @@ private:
                 this->part(part);
             }
         }
+        if (!redirect.here->terminated) {
+            return;  // the text ends here
+        }
         if (!out_.empty() && out_.back() != '\n') {
             out_ += '\n';
         }

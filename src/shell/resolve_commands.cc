@@ -410,7 +410,8 @@ std::vector<model::Redirection> Resolver::expand_redirects(std::span<const Redir
                 assign(name, Value::number("a descriptor number"), false, redirect.span);
             }
         }
-        if (!item.target.value && item.kind != Kind::Close && item.kind != Kind::HereText) {
+        if (!item.target.value && item.kind != Kind::Close && item.kind != Kind::HereText &&
+            item.target.why_unknown != kBadSubstitution) {
             incomplete(redirect.span,
                        "a redirection whose target is not known: " + item.target.why_unknown);
         }
@@ -482,7 +483,7 @@ std::size_t Resolver::emit(const Invocation& invocation, model::ResolvedCommand:
     if (target == Target::External || target == Target::Unknown) {
         add_environment(command);
         for (const model::Word& word : command.argv) {
-            if (!word.value) {
+            if (!word.value && word.why_unknown != kBadSubstitution) {
                 incomplete(word.span, word.why_unknown);
             }
         }

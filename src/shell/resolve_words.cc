@@ -307,6 +307,11 @@ void Resolver::expand_part(const Part& part, FieldBuilder& builder, Quoting quot
             return;
         }
         case PartKind::Malformed:
+            if (part.text.starts_with("${{")) {
+                // No parameter's name starts so; what follows on other lines does not run either.
+                builder.expansion(Value::unknown(std::string(kBadSubstitution)), Quoting::Quoted);
+                return;
+            }
             incomplete(part.span, "bash would report an error when it expands this");
             builder.expansion(Value::unknown("not a valid expansion"), Quoting::Quoted);
             return;

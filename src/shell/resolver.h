@@ -29,6 +29,10 @@ namespace countersign::shell {
 /// listed yet.
 inline constexpr std::size_t kToPipe = static_cast<std::size_t>(-1);
 
+/// The reason of a word that holds an expansion at which bash certainly stops with an error: the
+/// command does not run, so the word leaves nothing open.
+inline constexpr std::string_view kBadSubstitution = "bash refuses this expansion and stops";
+
 /// Whether a command succeeds, as far as known.
 enum class Status : std::uint8_t { Unknown, Success, Failure };
 
