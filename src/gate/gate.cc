@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/limits.h"
 #include "base/log.h"
 
 namespace countersign::gate {
@@ -47,6 +48,7 @@ Result<std::unique_ptr<Gate>> Gate::open(const Parts& parts) {
 
 Result<void> Gate::start() {
     TRY(search_.open());
+    TRY(end_what_the_log_ended());
     audit::GatewayStart body;
     body.version = version_;
     body.configuration = configuration_digest_;
@@ -57,6 +59,29 @@ Result<void> Gate::start() {
         TRY(ActionDesk::open({core_, *rules_, experience_, *sessions_, *approvals_, *approvers_}));
     incidents_ = std::make_unique<IncidentDesk>(core_, sessions_desk_, *actions_);
     return {};
+}
+
+Result<void> Gate::end_what_the_log_ended() {
+    std::vector<std::string> ended;
+    std::string after;
+    while (true) {
+        const std::vector<model::Session> page =
+            TRY(sessions_->list(model::SessionState::Active, after, limits::kPageEntriesMax));
+        for (const model::Session& session : page) {
+            AuditQuery query;
+            query.type = audit::record_type_name(audit::RecordType::SessionEnd);
+            query.session = session.id;
+            query.limit = 1;
+            const AuditPage found = TRY(search_.find(query));
+            if (!found.lines.empty()) {
+                ended.push_back(session.id);
+            }
+        }
+        if (page.size() < limits::kPageEntriesMax) {
+            return sessions_desk_.end_recorded(ended);
+        }
+        after = page.back().id;
+    }
 }
 
 Result<Closing> Gate::close_session(std::string_view id, model::SessionState how,

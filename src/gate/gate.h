@@ -111,6 +111,7 @@ public:
 
 private:
     Result<void> start();
+    Result<void> end_what_the_log_ended();
     void write_back(bool baselines);
     Result<void> write_back_now(bool baselines);
     void sync_log(Duration now);

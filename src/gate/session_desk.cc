@@ -89,35 +89,64 @@ Result<void> SessionDesk::note_process(const model::Session& session, std::uint6
                       process_key(session.id), json::serialize(value), {});
 }
 
+std::vector<model::Session> SessionDesk::family(std::string_view id) {
+    std::vector<model::Session> out;
+    std::vector<std::string> ids = sessions_.descendants(id);
+    ids.insert(ids.begin(), std::string(id));
+    for (const std::string& member : ids) {
+        const auto session = sessions_.find(member);
+        if (session.ok() && *session && (*session)->state == model::SessionState::Active) {
+            out.push_back(**session);
+        }
+    }
+    return out;
+}
+
 Result<Closing> SessionDesk::close(std::string_view id, model::SessionState how,
                                    std::string_view by, std::string_view reason) {
     Closing closing;
     const bool revoke = how == model::SessionState::Revoked;
+    std::vector<model::Session> before = family(id);
     auto closed = revoke ? sessions_.revoke(id) : sessions_.end(id);
-    if (!closed.ok()) {
-        // The tokens are dead in memory; what failed is the note of it on disk.
-        if (closed.error().code == ErrorCode::NotFound) {
-            return closed.take_error();
-        }
-        closing.failures.push_back(closed.error().message);
-        if (auto session = sessions_.find(id); session.ok() && *session) {
-            closing.sessions.push_back(**session);
-        }
-    } else {
+    const bool stored = closed.ok();
+    if (stored) {
         closing.sessions = closed.take();
+    } else if (closed.error().code == ErrorCode::NotFound) {
+        return closed.take_error();
+    } else {
+        // The tokens are dead in memory; what failed is the note of it on disk.
+        closing.failures.push_back(closed.error().message);
+        closing.sessions = std::move(before);
+        for (model::Session& session : closing.sessions) {
+            session.state = how;
+            session.ended = core_.clock.now();
+        }
     }
     for (const model::Session& session : closing.sessions) {
         if (revoke) {
             kill(session, closing);
         }
         record_end(session, by, reason, closing);
+        if (!stored) {
+            recorded_.insert(session.id);
+        }
         experience_.forget(session.id);
         core_.events.add(session_event(session));
     }
     if (auto settled = core_.recorder.settle(); !settled.ok()) {
         closing.failures.push_back(settled.error().message);
+        for (const model::Session& session : closing.sessions) {
+            recorded_.erase(session.id);
+        }
     }
     return closing;
+}
+
+Result<void> SessionDesk::end_recorded(const std::vector<std::string>& ids) {
+    for (const std::string& id : ids) {
+        TRY(sessions_.revoke(id));
+    }
+    return {};
 }
 
 void SessionDesk::kill(const model::Session& session, Closing& closing) {
@@ -139,6 +168,9 @@ void SessionDesk::kill(const model::Session& session, Closing& closing) {
 
 void SessionDesk::record_end(const model::Session& session, std::string_view by,
                              std::string_view reason, Closing& closing) {
+    if (recorded_.erase(session.id) > 0) {
+        return;
+    }
     audit::SessionEnd end;
     end.session = session.id;
     end.state = session.state;
@@ -158,7 +190,10 @@ std::vector<model::Session> SessionDesk::expire() {
     }
     Closing closing;
     for (const model::Session& session : *expired) {
-        record_end(session, "clock", "its time ran out", closing);
+        const bool ran_out = session.state == model::SessionState::Expired;
+        record_end(session, ran_out ? "clock" : "gateway",
+                   ran_out ? "its time ran out" : "ended earlier; it could not be stored then",
+                   closing);
         experience_.forget(session.id);
         core_.events.add(session_event(session));
     }

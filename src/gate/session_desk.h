@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +44,11 @@ public:
     /// dead when this returns, whatever failed besides; NotFound: no such session.
     Result<Closing> close(std::string_view id, model::SessionState how, std::string_view by,
                           std::string_view reason);
-    /// What ran out by itself.
+    /// What ran out by itself, and what the store could not be told before.
     std::vector<model::Session> expire();
+    /// At start: sessions whose end stands in the log though the store, which failed or was killed
+    /// just then, still has them active. Their tokens die now.
+    Result<void> end_recorded(const std::vector<std::string>& ids);
 
     Result<std::optional<model::Session>> find(std::string_view id) { return sessions_.find(id); }
     Result<std::vector<model::Session>> list(std::optional<model::SessionState> state,
@@ -58,10 +62,14 @@ public:
 private:
     Result<model::SessionGrant> admit(model::SessionGrant grant);
     Result<void> note_process(const model::Session& session, std::uint64_t started);
+    /// The session and its descendants that are active now.
+    std::vector<model::Session> family(std::string_view id);
     void kill(const model::Session& session, Closing& closing);
     void record_end(const model::Session& session, std::string_view by, std::string_view reason,
                     Closing& closing);
 
+    /// Ends that are recorded, of sessions that the store could not be told about.
+    std::set<std::string, std::less<>> recorded_;
     Core& core_;
     session::Sessions& sessions_;
     Experience& experience_;
