@@ -153,7 +153,7 @@ Result<Child> start_child(const ChildPlan& plan) {
 Result<Received> receive_message(const sys::Fd& control) {
     Received received;
     iovec part{&received.message, sizeof received.message};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> space{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> space{};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
@@ -170,10 +170,12 @@ Result<Received> receive_message(const sys::Fd& control) {
         return Error(ErrorCode::NotFound, "the jail ended without a word");
     }
     const cmsghdr* message = CMSG_FIRSTHDR(&header);
-    if (message != nullptr && message->cmsg_type == SCM_RIGHTS) {
-        int listener = -1;
-        std::memcpy(&listener, CMSG_DATA(message), sizeof listener);
-        received.listener.reset(listener);
+    std::array<int, 2> descriptors = {-1, -1};
+    if (message != nullptr && message->cmsg_type == SCM_RIGHTS &&
+        message->cmsg_len == CMSG_LEN(sizeof descriptors)) {
+        std::memcpy(descriptors.data(), CMSG_DATA(message), sizeof descriptors);
+        received.listener.reset(descriptors[0]);
+        received.root.reset(descriptors[1]);
     }
     return received;
 }

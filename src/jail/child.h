@@ -22,7 +22,7 @@ namespace countersign::jail {
 struct ChildMessage {
     enum class Kind : std::int32_t {
         Failed,      ///< `step` went wrong with `error`; the child is gone
-        Listener,    ///< the seccomp listener rides along (SCM_RIGHTS)
+        Listener,    ///< the seccomp listener and the root directory ride along (SCM_RIGHTS)
         ExecFailed,  ///< the agent could not be started; `error` says why
         Ended        ///< the agent has ended with `status` as waitpid(2) gives it
     };
@@ -64,10 +64,11 @@ struct Child {
 /// and will send a Listener message or Failed. Unsupported when namespaces are not allowed here.
 Result<Child> start_child(const ChildPlan& plan);
 
-/// One message and, for Listener, its descriptor. NotFound: the inside is gone without a word.
+/// One message and, for Listener, its descriptors. NotFound: the inside is gone without a word.
 struct Received {
     ChildMessage message;
     sys::Fd listener;
+    sys::Fd root;  ///< of the tree as it sees it (O_PATH)
 };
 Result<Received> receive_message(const sys::Fd& control);
 

@@ -1,5 +1,6 @@
 #include "jail/init.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -139,21 +140,23 @@ void drop_capabilities(const Inside& inside) {
 
 // --- The agent ---------------------------------------------------------------------------------
 
-bool send_listener(const Inside& inside, int listener) {
+/// The listener and the tree's root directory go to the supervisor.
+bool send_listener(const Inside& inside, int listener, int root) {
     ChildMessage message;
     message.kind = ChildMessage::Kind::Listener;
+    const std::array<int, 2> descriptors = {listener, root};
     iovec part{&message, sizeof message};
-    alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptors)> space{};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    header.msg_control = space;
-    header.msg_controllen = sizeof space;
+    header.msg_control = space.data();
+    header.msg_controllen = space.size();
     cmsghdr* control = CMSG_FIRSTHDR(&header);
     control->cmsg_level = SOL_SOCKET;
     control->cmsg_type = SCM_RIGHTS;
-    control->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(control), &listener, sizeof listener);
+    control->cmsg_len = CMSG_LEN(sizeof descriptors);
+    std::memcpy(CMSG_DATA(control), descriptors.data(), sizeof descriptors);
     return ::sendmsg(inside.control, &header, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof message);
 }
 
@@ -172,12 +175,14 @@ void restore_signals(const Inside& inside) {
     ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     // The supervisor reads this process's memory at its first exec.
     ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    const int root = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     const long listener =
         ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, inside.filter_flags, &inside.filter);
-    if (listener < 0 || !send_listener(inside, static_cast<int>(listener))) {
+    if (root < 0 || listener < 0 || !send_listener(inside, static_cast<int>(listener), root)) {
         fail(inside, ChildStep::Filter);
     }
     ::syscall(SYS_close, listener);
+    ::syscall(SYS_close, root);
     restore_signals(inside);
     // As execvp(3): the first candidate that is there counts, but one that may not be executed does
     // not end the search.

@@ -183,16 +183,6 @@ Result<ChildPlan> plan_for(const RunOptions& options) {
     return plan;
 }
 
-/// The tree's root directory as it sees it; taken once, since nothing in there can change it.
-Result<sys::Fd> root_of(const Child& child) {
-    const std::string path = "/proc/" + std::to_string(child.init) + "/root";
-    sys::Fd root(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) {
-        return sys::system_error(path);
-    }
-    return root;
-}
-
 void fill_counts(const Gatekeeper::Counts& counts, RunReport& report) {
     report.actions = counts.actions;
     report.allowed = counts.allowed;
@@ -212,11 +202,10 @@ Result<RunReport> supervise(const RunOptions& options, const AskerFactory& asker
     TreeEnd tree_end(child);
 
     Received first = TRY(receive_message(child.control));
-    if (first.message.kind != ChildMessage::Kind::Listener || !first.listener) {
+    if (first.message.kind != ChildMessage::Kind::Listener || !first.listener || !first.root) {
         return child_error(plan, first.message);
     }
-    sys::Fd root = TRY(root_of(child));
-    Resolver resolver(std::move(root), plan.view.changeable);
+    Resolver resolver(std::move(first.root), plan.view.changeable);
     const auto tree = TRY(Tree::create(child.init, askers));
     Gatekeeper::Settings settings;
     settings.listener = std::move(first.listener);
