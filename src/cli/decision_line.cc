@@ -16,6 +16,11 @@ constexpr std::size_t kProgramsNamed = 6;
 /// Different names kept while counting: an agent can invent any number of them.
 constexpr std::size_t kProgramsCounted = 256;
 
+/// Shell texts kept in mind; ids are time-ordered, so the oldest go first.
+constexpr std::size_t kToldMax = 4096;
+/// Columns where the look has none (a pipe, a CI log): one action stays one readable line.
+constexpr int kPipeColumns = 160;
+
 std::string time_of(Instant now) {
     return format_instant(now).substr(11, 8);
 }
@@ -42,6 +47,12 @@ std::string_view word_of(const client::ActionAnswer& answer) {
         return "expired";
     }
     return asked ? "denied" : "deny";
+}
+
+/// A policy's own rule without its family: the column is narrow.
+std::string_view plain(std::string_view by) {
+    constexpr std::string_view kFamily = "builtin/";
+    return by.starts_with(kFamily) ? by.substr(kFamily.size()) : by;
 }
 
 Tone tone_of_word(std::string_view word) {
@@ -71,9 +82,9 @@ std::string DecisionLines::line(std::string_view word, std::string_view by,
     const std::string risk = std::to_string(assessment.risk);
     const std::string head = time_of(now) + " ";
     const std::string middle = std::string(4 - std::min<std::size_t>(risk.size(), 4), ' ') + risk +
-                               "  " + pad(shown(look_, by, kByColumns), kByColumns) + "  ";
+                               "  " + pad(shown(look_, plain(by), kByColumns), kByColumns) + "  ";
     const std::size_t used = head.size() + kWordColumns + 1 + tier.size() + columns_of(middle);
-    const auto width = static_cast<std::size_t>(std::max(look_.width, 0));
+    const auto width = static_cast<std::size_t>(look_.width > 0 ? look_.width : kPipeColumns);
     const std::string action =
         shown(look_, action_line(request.action), width > used + 8 ? width - used : 0);
     const Tone tone = tone_of_word(word);
@@ -96,7 +107,9 @@ std::string DecisionLines::held(const model::ActionRequest& request,
 
 std::string DecisionLines::decided(const model::ActionRequest& request,
                                    const client::ActionAnswer& answer, Instant now) {
-    if (detail_ != Detail::Verbose && covered_by_grant(answer)) {
+    const bool inside = covered_by_grant(answer) || inside_told(request, answer);
+    remember_told(request, answer);
+    if (detail_ != Detail::Verbose && inside) {
         count_covered(request);
         return {};
     }
@@ -105,6 +118,26 @@ std::string DecisionLines::decided(const model::ActionRequest& request,
         return {};
     }
     return flush() + line(word, answer.decided_by, request, answer, now);
+}
+
+bool DecisionLines::inside_told(const model::ActionRequest& request,
+                                const client::ActionAnswer& answer) const {
+    return answer.verdict.decision == model::Decision::Allow && answer.granted() &&
+           answer.verdict.assessment.tier <= model::Tier::IdempotentWrite &&
+           told_.contains(request.context.within);
+}
+
+void DecisionLines::remember_told(const model::ActionRequest& request,
+                                  const client::ActionAnswer& answer) {
+    const bool text =
+        !action_wrapper(request.action).empty() && action_wrapper(request.action).ends_with(" -c");
+    if (!answer.granted() || (!text && !told_.contains(request.context.within))) {
+        return;
+    }
+    told_.insert(answer.id);
+    if (told_.size() > kToldMax) {
+        told_.erase(told_.begin());
+    }
 }
 
 void DecisionLines::count_covered(const model::ActionRequest& request) {
@@ -132,8 +165,7 @@ std::string DecisionLines::flush() {
     }
     names += programs.size() > kProgramsNamed ? ", ..." : "";
     const std::string text = std::string(9, ' ') + "+ " + std::to_string(covered_total_) +
-                             (covered_total_ == 1 ? " start" : " starts") +
-                             " covered by that: " + names;
+                             (covered_total_ == 1 ? " start" : " starts") + " inside: " + names;
     covered_.clear();
     covered_total_ = 0;
     const auto width = static_cast<std::size_t>(std::max(look_.width, 0));

@@ -249,6 +249,12 @@ Result<int> verb_run(World& world, const Arguments& arguments) {
     if (!report.ok()) {
         return report.error();
     }
+    constexpr int kNotFound = 127;  // as shells say it
+    if (report->exit_code == kNotFound && report->actions == 0) {
+        world.console().err("countersign: run: " + text::visible(options.argv.front()) +
+                            " is not there for the agent (hint: it has a /tmp of its own; keep "
+                            "what it needs in the workspace or name it with --writable)\n");
+    }
     print_summary(world, arguments, *report, grant.session.id);
     return report->exit_code;
 }
