@@ -55,7 +55,11 @@ class Gateway:
         for name, text in (policies or {}).items():
             (self.config / "policies" / name).write_text(text)
         self.process = None
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def environment(self):
