@@ -31,8 +31,8 @@ step() {
 step 'I look around.' 'ls -la && git --version'
 step 'I start a repository.' 'git init -q -b main project && git init -q --bare -b main remote.git'
 cd project || exit 1
-step 'I set who commits here.' \
-    'git config user.name Agent && git config user.email agent@example.test && git remote add origin ../remote.git'
+step 'I set who commits here.' 'git config user.name Agent && git config user.email agent@example.test'
+step 'I say where it is published.' 'git remote add origin ../remote.git'
 
 step 'I write a small program.' 'cat > sum.c <<"SOURCE"
 #include <stdio.h>

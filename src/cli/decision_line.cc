@@ -36,6 +36,10 @@ std::string program_of(const model::Action& action) {
     return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+bool is_shell_line(const model::Action& action) {
+    return action_wrapper(action).ends_with(" -c");
+}
+
 /// What became of it, in one word.
 std::string_view word_of(const client::ActionAnswer& answer) {
     const bool asked = answer.verdict.decision == model::Decision::StepUp ||
@@ -107,7 +111,10 @@ std::string DecisionLines::held(const model::ActionRequest& request,
 
 std::string DecisionLines::decided(const model::ActionRequest& request,
                                    const client::ActionAnswer& answer, Instant now) {
-    const bool inside = covered_by_grant(answer) || inside_told(request, answer);
+    // A shell text is what a person wants to read, also where a grant covers it, unless it stands
+    // inside of one that was shown.
+    const bool inside = inside_told(request, answer) ||
+                        (covered_by_grant(answer) && !is_shell_line(request.action));
     remember_told(request, answer);
     if (detail_ != Detail::Verbose && inside) {
         count_covered(request);

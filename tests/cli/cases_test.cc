@@ -4,7 +4,10 @@
 
 #include "case_file.h"
 #include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/help.h"
 #include "cli/keys.h"
+#include "cli/parse.h"
 #include "fake_world.h"
 #include "sys/files.h"
 #include "sys/paths.h"
@@ -168,6 +171,40 @@ TEST(CliCanary, EveryWrongCaseIsReported) {
         for (const CliCase& given : *cases) {
             EXPECT_FALSE(run_case(given).empty()) << given.file << ": " << given.name;
         }
+    }
+}
+
+TEST(CliManual, TheCheckedInPageIsCurrent) {
+    const auto page =
+        sys::read_file(std::string(COUNTERSIGN_SOURCE_DIR) + "/man/countersign.1", 1024 * 1024);
+    ASSERT_TRUE(page.ok()) << page.error().message;
+    EXPECT_EQ(*page, cli::manual_page())
+        << "make it anew: countersign help --man > man/countersign.1";
+}
+
+TEST(CliCompletion, OffersEveryVerbAndFlag) {
+    const std::string script = cli::bash_completion();
+    for (const cli::Command& command : cli::commands()) {
+        EXPECT_NE(script.find("'" + std::string(command.name) + "') words="), std::string::npos);
+        for (const cli::Flag& flag : command.flags) {
+            EXPECT_NE(script.find("--" + std::string(flag.name)), std::string::npos) << flag.name;
+        }
+    }
+}
+
+TEST(CliTable, EveryVerbHasAHandlerAnExampleAndParsesIt) {
+    for (const cli::Command& command : cli::commands()) {
+        EXPECT_NE(command.handler, nullptr) << command.name;
+        EXPECT_FALSE(command.summary.empty() || command.summary.ends_with('.')) << command.name;
+        const auto words = split_words(std::string(command.example));
+        if (command.words == cli::Command::Words::Raw) {
+            continue;  // its words are not ours to read
+        }
+        const std::size_t skip = command.name.find(' ') == std::string_view::npos ? 2 : 3;
+        ASSERT_GE(words.size(), skip - 1) << command.name;
+        const auto parsed =
+            cli::parse_arguments(command, std::span(words).subspan(std::min(skip, words.size())));
+        EXPECT_TRUE(parsed.ok()) << command.example << ": " << parsed.error().message;
     }
 }
 
