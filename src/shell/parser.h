@@ -81,6 +81,7 @@ private:
         bool assignments_follow = false;
         bool redirects_only = false;
         bool in_substitution = false;
+        bool in_case = false;
     };
     class Nesting;
 

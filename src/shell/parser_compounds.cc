@@ -126,8 +126,14 @@ const Command* Parser::parse_for(bool select) {
         form.body = parse_loop_body();
         return finish(arena_.make<For>(form), begin, false);
     }
+    const bool broken = peek_kind() == TokenKind::Newline;
     skip_newlines();
     if (peek_kind() == TokenKind::In || is_word("in")) {
+        if (broken && here_.in_case) {
+            // bash takes this "in" for the case's own and reads a pattern next.
+            fail(token().span.begin, "\"in\" on a line of its own inside a case");
+            return nullptr;
+        }
         take();
         here_.last = TokenKind::In;
         form.has_in = true;
@@ -191,6 +197,7 @@ const Command* Parser::parse_arithmetic_for(std::size_t begin) {
 const Command* Parser::parse_case() {
     const std::size_t begin = token().span.begin;
     take();
+    here_.in_case = true;
     Case form;
     if (peek_kind() != TokenKind::Word) {
         fail_unexpected(token());
@@ -224,6 +231,7 @@ const Command* Parser::parse_case() {
     }
     here_.case_pattern = false;
     expect(TokenKind::Esac);
+    here_.in_case = false;
     form.clauses = case_clauses_.finish(mark, arena_);
     return finish(arena_.make<Case>(form), begin, false);
 }

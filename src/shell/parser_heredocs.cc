@@ -6,6 +6,9 @@ namespace countersign::shell {
 
 namespace {
 
+/// bash's own bound (HEREDOC_MAX).
+constexpr std::size_t kPendingMax = 16;
+
 std::string_view strip_tabs(std::string_view line) {
     const std::size_t first = line.find_first_not_of('\t');
     return first == std::string_view::npos ? std::string_view() : line.substr(first);
@@ -19,6 +22,9 @@ void Parser::queue_here_document(Redirect& redirect) {
     here.delimiter = remove_quotes(redirect.target, here.quoted);
     redirect.here = arena_.make<HereDocument>(here);
     pending_.push_back(redirect.here);
+    if (pending_.size() - here_.pending_mark > kPendingMax) {
+        fail(redirect.target.span.begin, "more here-documents on one line than bash takes");
+    }
 }
 
 /// What bash compares lines with: the word as written, its quotes removed, nothing expanded.

@@ -240,6 +240,17 @@ void Parser::read_escape(const Context& context, LiteralRun& run) {
     flush(run);
     Part part;
     part.kind = PartKind::Escaped;
+    if (context.compound && here_.in_substitution) {
+        // bash 5.2 reads an array in a substitution twice, the second time without its
+        // backslashes: what stood escaped is then an operator, a quote or an expansion.
+        if (std::string_view("'\"`()<>;&|").find(next) != std::string_view::npos) {
+            fail(here_.at, "an escaped operator or quote in an array inside a substitution");
+            return;
+        }
+        push_part(malformed(here_.at, here_.text.substr(here_.at, 2)));
+        here_.at += 2;
+        return;
+    }
     part.text = here_.text.substr(here_.at + 1, 1);
     const std::size_t begin = here_.at;
     here_.at += 2;

@@ -358,6 +358,9 @@ Value Resolver::join_star(const Expansion& expansion) {
             return partial;
         }
         joined.text += (i == 0 ? "" : between) + value.text;
+        if (!spend(1 + value.text.size() / 64)) {
+            return Value::unknown("more text than is followed here");
+        }
     }
     return joined;
 }
@@ -373,6 +376,11 @@ void Resolver::insert(const Expansion& expansion, FieldBuilder& builder, Quoting
         return;
     }
     for (std::size_t i = 0; i < expansion.values.size(); ++i) {
+        // Values double ("x=$x$x" in a loop): what is copied is work as well.
+        if (!spend(1 + expansion.values[i].text.size() / 64)) {
+            builder.expansion(Value::unknown("more text than is followed here"), Quoting::None);
+            return;
+        }
         if (i > 0) {
             builder.next_element();
         }

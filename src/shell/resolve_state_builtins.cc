@@ -178,6 +178,9 @@ Status Resolver::builtin_declare(Invocation& invocation) {
     }
     const bool local = command == "local" || ((command == "declare" || command == "typeset") &&
                                               flags.find('g') == std::string::npos);
+    if (command == "local" && calls_.empty()) {
+        return Status::Failure;  // bash refuses it outside of a function
+    }
     // Compound values are only in the written words.
     std::vector<const Word*> compound;
     for (const Word& word : invocation.words) {

@@ -179,7 +179,10 @@ std::string_view Resolver::expand_tilde(std::string_view text, FieldBuilder& bui
 
 Value Resolver::to_value(const model::Word& word) {
     if (!word.value) {
-        Value value = Value::unknown(word.why_unknown);
+        // Where a refused expansion is kept as a value, what the shell has instead is open.
+        Value value = Value::unknown(word.why_unknown == kBadSubstitution
+                                         ? "set from an expansion that bash refuses"
+                                         : word.why_unknown);
         value.text = word.known_prefix;
         return value;
     }

@@ -2,6 +2,7 @@
 // mount, network and process namespaces, a root that holds bash and logging stubs and nothing
 // else, resource limits), and every program start must have been predicted wherever the facts say
 // complete. Nothing of the data is executed outside of that jail; without it the test fails.
+#include <algorithm>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
@@ -33,6 +34,31 @@ struct Start {
     std::vector<std::string> argv;  ///< argv[0] without its directory
 };
 
+/// Logs its words in one write: \1 ends a word, \2 the list, \4 escapes.
+constexpr const char* kStub =
+    "#!/real/shell\n"
+    "line=\n"
+    "for word in \"${0##*/}\" \"$@\"; do\n"
+    "    word=${word//$'\\4'/$'\\4'd}; word=${word//$'\\1'/$'\\4'a}\n"
+    "    word=${word//$'\\2'/$'\\4'b}; word=${word//$'\\n'/$'\\4'n}\n"
+    "    line+=$word$'\\1'\n"
+    "done\n"
+    "printf '%s' \"$line\"$'\\2' >>/log/starts\n"
+    "exit $(</log/status)\n";
+
+std::string decode_word(const std::string& word) {
+    std::string out;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        if (word[i] != '\4' || i + 1 == word.size()) {
+            out += word[i];
+            continue;
+        }
+        const char code = word[++i];
+        out += code == 'd' ? '\4' : code == 'a' ? '\1' : code == 'b' ? '\2' : '\n';
+    }
+    return out;
+}
+
 void write_file(const fs::path& path, const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
 }
@@ -56,9 +82,7 @@ public:
         }
         write_file(path_ / "dev/null", "");
         const fs::path stub = path_ / "real/stub";
-        write_file(stub,
-                   "#!/real/shell\n{ printf '%s\\0' \"${0##*/}\" \"$@\"; printf '\\n\\0'; } "
-                   ">>/log/starts\nexit $(</log/status)\n");
+        write_file(stub, kStub);
         fs::permissions(stub, fs::perms(0755));
         for (const std::string& name : names) {
             std::error_code ignored;
@@ -141,15 +165,15 @@ std::vector<Start> starts_of(const Root& root, const std::string& text, int stub
         << "the jail could not be made";
     std::ifstream file(log, std::ios::binary);
     std::vector<Start> starts;
-    Start current;
-    std::string word;
-    while (std::getline(file, word, '\0')) {
-        if (word == "\n") {
-            starts.push_back(std::move(current));
-            current = {};
-        } else {
-            current.argv.push_back(word);
+    std::string line;
+    while (std::getline(file, line, '\2')) {
+        Start start;
+        std::string word;
+        std::istringstream words(line);
+        while (std::getline(words, word, '\1')) {
+            start.argv.push_back(decode_word(word));
         }
+        starts.push_back(std::move(start));
     }
     return starts;
 }
