@@ -49,8 +49,8 @@ inline constexpr std::size_t kEffectsMax = 65'536;
 /// levels still fit the 8 MiB stack of a thread, 100 000 end the process.
 inline constexpr std::size_t kSqlNestingMax = 8192;
 inline constexpr std::size_t kFindingsMax = 1024;
-/// Commands whose data flow inspect/ follows together (its work can be quadratic in them); an action
-/// with more gets a critical finding instead.
+/// Commands whose data flow inspect/ follows together (its work can be quadratic in them); an
+/// action with more gets a critical finding instead.
 inline constexpr std::size_t kInspectedCommandsMax = 4096;
 inline constexpr std::size_t kRulesMax = 10'000;
 inline constexpr std::size_t kPatternBytesMax = 4096;

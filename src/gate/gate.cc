@@ -90,6 +90,10 @@ Result<Closing> Gate::close_session(std::string_view id, model::SessionState how
     actions_->deny_sessions(
         closing.sessions, by,
         how == model::SessionState::Revoked ? "its session was revoked" : "its session ended");
+    // Whoever verifies the log after a session finds a signed statement that covers all of it.
+    if (auto note = core_.recorder.log().checkpoint(); !note.ok()) {
+        log::error("the audit log cannot be signed: " + note.error().message);
+    }
     return closing;
 }
 

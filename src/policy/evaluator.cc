@@ -12,8 +12,6 @@ using model::Decision;
 using model::RuleVerb;
 using model::Tier;
 
-constexpr int kApprovalsMost = 8;
-
 // A decision with its reason. Grows stricter only.
 struct Ruling {
     Decision decision = Decision::Allow;
@@ -245,8 +243,10 @@ void Deliberation::hear_route() {
 
 void Deliberation::hear_risk() {
     const bool asks = ruling_.decision == Decision::Allow || ruling_.decision == Decision::StepUp;
-    if (!asks || assessment().risk < parts_.file->step_up_risk ||
-        ruling_.approvals >= kApprovalsMost) {
+    // Risk raises to the quorum of the irreversible tier at most: more people than for the worst
+    // thing that may be approved at all would be friction without a further pair of eyes.
+    const int most = base_route(Tier::Irreversible).approvals;
+    if (!asks || assessment().risk < parts_.file->step_up_risk || ruling_.approvals >= most) {
         return;
     }
     ruling_.decision = Decision::StepUp;

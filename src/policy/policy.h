@@ -62,7 +62,8 @@ public:
     [[nodiscard]] const std::vector<model::Rule>& rules() const;
     /// Time a held action waits before silence becomes denial: 60 s, 30 s to 24 h.
     [[nodiscard]] Duration approval_time() const;
-    /// Risk from which an action needs one approver more than its tier says; 101 = never.
+    /// Risk from which an action needs one approver more than its tier says, up to the quorum of
+    /// the irreversible tier; 101 = never.
     [[nodiscard]] int step_up_risk() const;
     /// Whether the person who started the agent may be one of those who approve its actions.
     [[nodiscard]] bool principal_counts() const;

@@ -1,5 +1,5 @@
-// Verifies a log's files and prints the report as JSON; exit 0 when all is well. For tests that must
-// not depend on the command line.
+// Verifies a log's files and prints the report as JSON; exit 0 when all is well. For tests that
+// must not depend on the command line.
 #include <iostream>
 
 #include "audit/files.h"
