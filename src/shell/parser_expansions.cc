@@ -105,7 +105,8 @@ bool Parser::read_dollar(const Context& context, LiteralRun& run) {
         }
         return true;
     }
-    if ((next == '\'' || next == '"') && !context.quoted && bash) {
+    const bool cuts = context.quotes_cut && next == '\'';
+    if ((next == '\'' || next == '"') && (!context.quoted || cuts) && bash) {
         flush(run);
         ++here_.at;
         peek();
