@@ -22,17 +22,21 @@ answer_of() {
     done <"$decisions"
 }
 
-# One line "ID<tab>TEXT" per held action. On a pipe the table is not cut.
+# One line "ID<tab>VOTES<tab>TEXT" per held action. On a pipe the table is not cut.
 held() {
     countersign pending 2>/dev/null |
-        awk -F '  +' 'NR > 1 { text = $7; for (i = 8; i <= NF; ++i) text = text "  " $i; print $1 "\t" text }'
+        awk -F '  +' 'NR > 1 { text = $7; for (i = 8; i <= NF; ++i) text = text "  " $i; print $1 "\t" $4 + 0 "\t" text }'
 }
 
 stop=0
 trap 'stop=1' TERM INT
 while [ "$stop" -eq 0 ]; do
-    while IFS=$'\t' read -r id text; do
+    while IFS=$'\t' read -r id votes text; do
         read -r answer who < <(answer_of "$text") || continue
+        if [ "$answer" = follow ]; then
+            [ "$votes" -gt 0 ] || continue
+            answer=approve
+        fi
         for person in "${people[@]}"; do
             [ -z "${answered[$id/$person]:-}" ] || continue
             case ,$who, in *,"$person",*) ;; *) continue ;; esac

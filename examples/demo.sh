@@ -51,8 +51,8 @@ if [ -t 0 ] && [ -t 2 ] && [ "${ASK:-here}" = here ]; then
     ask=here
     countersign keys new "$me" >/dev/null 2>&1
     countersign approver add "$me" >/dev/null
-    # You are one of two people; the second one agrees with whatever you let through.
-    "$here/approvers.sh" "$here/second-person.txt" bob >"$scratch/approvers.log" &
+    # You decide; where more people are needed, the sample approvers follow you.
+    "$here/approvers.sh" "$here/followers.txt" alice bob >"$scratch/approvers.log" &
 else
     "$here/approvers.sh" "$here/decisions.txt" alice bob >"$scratch/approvers.log" &
 fi

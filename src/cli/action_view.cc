@@ -117,6 +117,18 @@ private:
     std::string last_;
 };
 
+/// One line of the action, broken by us and barred on every row: broken by the terminal, its rest
+/// would stand at the left edge and could pose as one of our labels.
+void add_barred(Sheet& sheet, const std::string& bar, std::string_view line) {
+    const auto width = static_cast<std::size_t>(std::max(sheet.look().width, 0));
+    const std::size_t room = width > columns_of(bar) + 8 ? width - columns_of(bar) : 0;
+    do {
+        const std::string_view row = room == 0 ? line : fit_columns(line, room);
+        sheet.raw(bar + paint(sheet.look(), Tone::Bold, row) + "\n");
+        line.remove_prefix(row.size());
+    } while (!line.empty());
+}
+
 void add_action(Sheet& sheet, const model::Action& action) {
     const std::string text = action_line(action);
     const std::string bar = sheet.look().utf8 ? "  \u2503 " : "  | ";
@@ -126,7 +138,7 @@ void add_action(Sheet& sheet, const model::Action& action) {
     std::string_view lines(visible);
     while (true) {
         const auto end = lines.find('\n');
-        sheet.raw(bar + paint(sheet.look(), Tone::Bold, lines.substr(0, end)) + "\n");
+        add_barred(sheet, bar, lines.substr(0, end));
         if (end == std::string_view::npos) {
             break;
         }
