@@ -70,9 +70,11 @@ Result<int> verb_status(World& world, const Arguments& arguments) {
     auto gateway = world.running_gateway();
     if (!gateway.ok()) {
         if (!arguments.json()) {
-            Error error = gateway.take_error();
-            error.hint = "it starts by itself on first need; countersign gateway start";
-            return error;
+            if (gateway.error().code == ErrorCode::PermissionDenied) {
+                return gateway.take_error();
+            }
+            return Error(ErrorCode::Unavailable, "no gateway runs",
+                         "it starts by itself on first need, or with countersign gateway start");
         }
         json::object none;
         none["running"] = false;

@@ -114,8 +114,14 @@ Result<int> verb_rules_list(World& world, const Arguments& arguments) {
                  {"EXPIRES"},
                  {"OWNER"},
                  {"PATTERN", Column::Side::Left, Column::Width::Yields}});
-    each_at(list, "items",
-            [&](const json::value& rule) { add_rule_row(table, rule, world.clock().now()); });
+    // What people added stands first: that is what they look for and can change.
+    for (const bool of_policy : {false, true}) {
+        each_at(list, "items", [&](const json::value& rule) {
+            if (text_at(rule, "id").starts_with("builtin/") == of_policy) {
+                add_rule_row(table, rule, world.clock().now());
+            }
+        });
+    }
     if (table.empty()) {
         world.console().err("no rules\n");
         return 0;
