@@ -64,6 +64,21 @@ constexpr std::array kVerbs = {
     Verb{"eval", EffectKind::Eval},        Verb{"evaluate", EffectKind::Eval},
 };
 
+/// Claude Code's own tools that touch nothing but the conversation, or start what is decided by
+/// itself (a sub-agent's calls come through the hook one by one). Only the hook door gives this
+/// server name: names of MCP servers never hold a slash there.
+constexpr std::string_view kClaudeCodeServer = "claude-code/builtin";
+constexpr std::array kClaudeCodeTools = {
+    Verb{"TodoWrite", EffectKind::Read},       Verb{"TodoRead", EffectKind::Read},
+    Verb{"TaskCreate", EffectKind::Read},      Verb{"TaskUpdate", EffectKind::Read},
+    Verb{"TaskList", EffectKind::Read},        Verb{"TaskGet", EffectKind::Read},
+    Verb{"TaskOutput", EffectKind::Read},      Verb{"BashOutput", EffectKind::Read},
+    Verb{"EnterPlanMode", EffectKind::Read},   Verb{"ExitPlanMode", EffectKind::Read},
+    Verb{"AskUserQuestion", EffectKind::Read}, Verb{"Task", EffectKind::Read},
+    Verb{"Agent", EffectKind::Read},           Verb{"Skill", EffectKind::Read},
+    Verb{"ToolSearch", EffectKind::Read},
+};
+
 /// Nouns that turn a write into a change of who may do what, or of money.
 constexpr std::array<std::string_view, 12> kIdentityNouns = {
     "password", "user",  "users",  "role",   "permission", "permissions",
@@ -195,6 +210,15 @@ private:
     bool found_ = false;
 };
 
+const Verb* claude_code_tool(const model::Action& action) {
+    if (action.server != kClaudeCodeServer) {
+        return nullptr;
+    }
+    const auto* tool = std::find_if(kClaudeCodeTools.begin(), kClaudeCodeTools.end(),
+                                    [&](const Verb& entry) { return entry.word == action.name; });
+    return tool == kClaudeCodeTools.end() ? nullptr : tool;
+}
+
 }  // namespace
 
 std::optional<EffectKind> kind_of_tool(std::string_view tool_name) {
@@ -247,6 +271,16 @@ void read_tool_call(const model::ActionRequest& request, Unwrapper& walk) {
     const model::Action& action = request.action;
     const std::string service = action.server + "/" + action.name;
     const model::Span span{0, static_cast<std::uint32_t>(action.text.size())};
+    if (const Verb* own = claude_code_tool(action)) {
+        // The arguments are prose for the model or for a sub-agent: nothing of them is run here.
+        walk.add_effect({.kind = own->kind,
+                         .target = service,
+                         .place = Place::None,
+                         .span = span,
+                         .detail = {}},
+                        0);
+        return;
+    }
     const std::optional<EffectKind> kind = kind_of_tool(action.name);
     if (!kind) {
         walk.unknown("the tool " + action.name + " has no verb that is known");

@@ -40,6 +40,8 @@ constexpr std::array<Tool, 12> kTools = {{
 /// Tools that search from the working directory when they are not told where.
 constexpr std::array<std::string_view, 3> kSearches = {"Glob", "Grep", "LS"};
 constexpr std::string_view kMcpPrefix = "mcp__";
+/// The server name of the agent's own tools. No MCP server can take it: a slash is refused there.
+constexpr std::string_view kOwnTools = "claude-code/builtin";
 
 const Tool* find_tool(std::string_view name) {
     for (const Tool& tool : kTools) {
@@ -72,16 +74,19 @@ std::string absolute(std::string path, const std::string& directory) {
     return directory + (directory.ends_with('/') ? "" : "/") + path;
 }
 
-model::Action tool_call(const std::string& tool, const json::object& input) {
+Result<model::Action> tool_call(const std::string& tool, const json::object& input) {
     model::Action action;
     action.kind = ActionKind::ToolCall;
-    action.server = "claude-code";
+    action.server = kOwnTools;
     action.name = tool;
     if (tool.starts_with(kMcpPrefix)) {
         const std::string rest = tool.substr(kMcpPrefix.size());
         const std::size_t split = rest.find("__");
         action.server = rest.substr(0, split);
         action.name = split == std::string::npos ? rest : rest.substr(split + 2);
+        if (action.server.empty() || action.server.find('/') != std::string::npos) {
+            return Error(ErrorCode::Malformed, "an MCP tool's name has no proper server name");
+        }
     }
     action.text = json::serialize(input);
     return action;
@@ -160,7 +165,7 @@ Result<void> read_tool(const json::object& object, Event& event) {
     event.tool_use = string_member(object, "tool_use_id").value_or("");
     const Tool* known = find_tool(*tool);
     if (known == nullptr || known->kind == ActionKind::ToolCall) {
-        event.action = tool_call(*tool, input->get_object());
+        event.action = TRY(tool_call(*tool, input->get_object()));
         return {};
     }
     event.action = TRY(action_of(*known, input->get_object(), event.directory));

@@ -72,6 +72,8 @@ public:
         return sys::write_file_atomic(path_, token);
     }
     void keep_action(std::string_view tool_use, std::string_view action) const {
+        // A tool call that is asked about again has a new action.
+        (void)sys::remove_file(action_path(tool_use));
         auto fd = sys::open_append(action_path(tool_use));
         if (fd.ok()) {
             // Without the note the outcome stays unreported; the decision is recorded all the same.
