@@ -79,6 +79,7 @@ private:
         bool conditional = false;
         bool regular_expression = false;
         bool assignments_follow = false;
+        bool arrays_refused = false;  ///< behind a redirection bash takes NAME=( for an error
         bool redirects_only = false;
         bool in_substitution = false;
         bool in_case = false;

@@ -20,6 +20,9 @@ void Parser::queue_here_document(Redirect& redirect) {
     HereDocument here;
     here.strip_tabs = redirect.kind == RedirectKind::HereDocumentTabs;
     here.delimiter = remove_quotes(redirect.target, here.quoted);
+    if (here.delimiter.find('\n') != std::string_view::npos) {
+        fail(redirect.target.span.begin, "a here-document delimiter of several lines");
+    }
     redirect.here = arena_.make<HereDocument>(here);
     pending_.push_back(redirect.here);
     if (pending_.size() - here_.pending_mark > kPendingMax) {
@@ -129,7 +132,6 @@ void Parser::read_here_document(HereDocument& here) {
             line.find(')', here.delimiter.size()) != std::string_view::npos;
         if (compared == here.delimiter || closes_substitution) {
             ended = true;
-            here.terminated = true;
             here_.at = closes_substitution ? stop - line.size() + here.delimiter.size()
                                            : (last ? stop : stop + 1);
             break;
@@ -144,11 +146,21 @@ void Parser::read_here_document(HereDocument& here) {
         body_end = here_.at;
     }
     const std::string_view raw_body = here_.text.substr(begin, body_end - begin);
+    bool copied = here.strip_tabs;
+    if (!ended && !raw_body.empty() && raw_body.back() != '\n') {
+        // The text ends within a line of the body; the line is closed, as print() closes it.
+        joined = copied ? joined : std::string(raw_body);
+        std::size_t slashes = 0;
+        while (slashes < joined.size() && joined[joined.size() - 1 - slashes] == '\\') {
+            ++slashes;
+        }
+        joined += !here.quoted && slashes % 2 == 1 ? "\\\n" : "\n";
+        copied = true;
+    }
     here.span = here_.fixed_span.value_or(
         Span{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(body_end)});
     here.body.span = here.span;
-    const std::string_view body =
-        here.strip_tabs ? arena_.copy(std::string_view(joined)) : raw_body;
+    const std::string_view body = copied ? arena_.copy(std::string_view(joined)) : raw_body;
     Part part;
     part.kind = here.quoted ? PartKind::SingleQuoted : PartKind::Malformed;
     part.text = body;
@@ -158,11 +170,11 @@ void Parser::read_here_document(HereDocument& here) {
         inside.within = Within::HereBody;
         inside.quoted = true;
         std::optional<Span> fixed;
-        if (here.strip_tabs) {
+        if (copied) {
             fixed = here.span;
         }
-        const std::string_view region = here.strip_tabs ? body : here_.text.substr(0, body_end);
-        const bool ok = read_region(region, here.strip_tabs ? 0 : begin, fixed,
+        const std::string_view region = copied ? body : here_.text.substr(0, body_end);
+        const bool ok = read_region(region, copied ? 0 : begin, fixed,
                                     [&] { here.body.parts = read_parts(inside, nullptr); });
         if (ok || failed_) {
             return;

@@ -185,7 +185,8 @@ Token Parser::read_token() {
         return read_word_token(begin);
     }
     if (is_meta(c)) {
-        here_.assignments_follow = false;
+        here_.arrays_refused = here_.assignments_follow && (c == '<' || c == '>' || c == '&');
+        here_.assignments_follow = here_.arrays_refused && (c != '&' || second() == '>');
         const bool process =
             (c == '<' || c == '>') && second() == '(' && options_.dialect == Dialect::Bash;
         if (!process) {

@@ -404,6 +404,10 @@ bool Parser::read_assignment(const Context& context, LiteralRun& run, char c,
     form.append = append;
     run.active = false;
     if (peek() == '(' && options_.dialect == Dialect::Bash) {
+        if (here_.assignments_follow && here_.arrays_refused && !command_position()) {
+            fail(here_.at, "unexpected (");
+            return true;
+        }
         ++here_.at;
         read_elements(form);
     }

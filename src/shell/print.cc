@@ -98,9 +98,6 @@ private:
                 this->part(part);
             }
         }
-        if (!redirect.here->terminated) {
-            return;  // the text ends here
-        }
         if (!out_.empty() && out_.back() != '\n') {
             out_ += '\n';
         }
@@ -198,7 +195,8 @@ private:
             if (redirect.kind == RedirectKind::HereDocumentTabs) {
                 out_ += '-';
             }
-            word(redirect.target);
+            out_ += ' ';
+            delimiter(*redirect.here);
             pending_.push_back(&redirect);
             return;
         }
@@ -211,6 +209,19 @@ private:
             out_ += ' ';
         }
         word(redirect.target);
+    }
+
+    /// The word as bash compares it: unquoted it is its own text.
+    void delimiter(const HereDocument& here) {
+        if (!here.quoted) {
+            out_ += here.delimiter;
+            return;
+        }
+        out_ += '\'';
+        for (const char c : here.delimiter) {
+            out_ += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        }
+        out_ += '\'';
     }
 
     /// A list between two keywords, on lines of its own.

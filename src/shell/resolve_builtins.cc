@@ -1,4 +1,6 @@
 // Built-in commands: the table, and those that print, test or run other text.
+#include <algorithm>
+
 #include "base/limits.h"
 #include "shell/flow_scope.h"
 #include "shell/quoting.h"
@@ -118,12 +120,8 @@ const Resolver::BuiltinEntry* Resolver::find_builtin(std::string_view name) {
         {"umask", &Resolver::builtin_plain},
         {"unalias", &Resolver::builtin_plain},
     };
-    for (const BuiltinEntry& entry : kTable) {
-        if (entry.name == name) {
-            return &entry;
-        }
-    }
-    return nullptr;
+    const auto* found = std::ranges::find(kTable, name, &BuiltinEntry::name);
+    return found == std::end(kTable) ? nullptr : found;
 }
 
 bool Resolver::is_builtin(std::string_view name) const {

@@ -427,6 +427,47 @@ void Resolver::expand_parameter(const Part& part, FieldBuilder& builder, Quoting
     insert(expansion, builder, quoting);
 }
 
+/// Inserts the operator's word, as the quoting around the parameter reads it.
+void Resolver::insert_default(const Parameter& parameter, FieldBuilder& builder, Quoting quoting) {
+    for (std::size_t i = 0; i < parameter.first.parts.size(); ++i) {
+        const Part& part = parameter.first.parts[i];
+        if (part.kind != PartKind::Literal || quoting == Quoting::Quoted) {
+            expand_part(part, builder, quoting);
+        } else if (i == 0 && part.text.starts_with("~")) {
+            const std::string_view rest =
+                expand_tilde(part.text, builder, parameter.first.parts.size() == 1);
+            builder.expansion(Value::known(std::string(rest)), quoting);
+        } else {
+            builder.expansion(Value::known(std::string(part.text)), quoting);
+        }
+    }
+}
+
+/// Whether the parameter is set is not known: both ways count, and the result is unknown.
+void Resolver::apply_open_default(const Parameter& parameter, Expansion& expansion,
+                                  Quoting quoting) {
+    const bool list = expansion.list || expansion.star;
+    FieldBuilder aside = make_builder(Splitting::Fields);
+    FlowScope scope(*this);
+    flow_.conditional = true;
+    flow_.maybe = true;
+    const State::Mark mark = state_.mark();
+    expand_parts(parameter.first.parts, aside, quoting);
+    if (parameter.op == ParameterOperator::AssignDefault) {
+        Variable unknown;
+        unknown.assigned = true;
+        unknown.value = Value::unknown("a default that may have been assigned");
+        state_.set_variable(std::string(parameter.name), unknown);
+    }
+    state_.join_with_before(mark);
+    std::string why = expansion.why;
+    for (const Value& value : expansion.values) {
+        why = value.why.empty() ? why : value.why;
+    }
+    expansion.values = {Value::unknown(why)};
+    expansion.known = !list;
+}
+
 /// True when `expansion` is what to insert; false when the operator's word was inserted instead.
 bool Resolver::apply_default(const Parameter& parameter, Expansion& expansion,
                              FieldBuilder& builder, Quoting quoting, Span span) {
@@ -442,46 +483,14 @@ bool Resolver::apply_default(const Parameter& parameter, Expansion& expansion,
     if (list && decided && parameter.colon && expansion.values.size() > 1) {
         present = true;  // the joined values hold at least a separator
     }
-    const auto insert_word = [&] {
-        for (std::size_t i = 0; i < parameter.first.parts.size(); ++i) {
-            const Part& part = parameter.first.parts[i];
-            if (part.kind != PartKind::Literal || quoting == Quoting::Quoted) {
-                expand_part(part, builder, quoting);
-            } else if (i == 0 && part.text.starts_with("~")) {
-                const std::string_view rest =
-                    expand_tilde(part.text, builder, parameter.first.parts.size() == 1);
-                builder.expansion(Value::known(std::string(rest)), quoting);
-            } else {
-                builder.expansion(Value::known(std::string(part.text)), quoting);
-            }
-        }
-    };
     if (!decided) {
-        FieldBuilder aside = make_builder(Splitting::Fields);
-        FlowScope scope(*this);
-        flow_.conditional = true;
-        flow_.maybe = true;
-        const State::Mark mark = state_.mark();
-        expand_parts(parameter.first.parts, aside, quoting);
-        if (parameter.op == ParameterOperator::AssignDefault) {
-            Variable unknown;
-            unknown.assigned = true;
-            unknown.value = Value::unknown("a default that may have been assigned");
-            state_.set_variable(std::string(parameter.name), unknown);
-        }
-        state_.join_with_before(mark);
-        std::string why = expansion.why;
-        for (const Value& value : expansion.values) {
-            why = value.why.empty() ? why : value.why;
-        }
-        expansion.values = {Value::unknown(why)};
-        expansion.known = !list;
+        apply_open_default(parameter, expansion, quoting);
         return true;
     }
     switch (parameter.op) {
         case ParameterOperator::Alternative:
             if (present) {
-                insert_word();
+                insert_default(parameter, builder, quoting);
             }
             return false;
         case ParameterOperator::Error:
@@ -507,7 +516,7 @@ bool Resolver::apply_default(const Parameter& parameter, Expansion& expansion,
             if (present) {
                 return true;
             }
-            insert_word();
+            insert_default(parameter, builder, quoting);
             return false;
     }
 }

@@ -189,63 +189,69 @@ Status Resolver::builtin_declare(Invocation& invocation) {
         }
     }
     for (std::size_t i = first; i < invocation.argv.size(); ++i) {
-        const model::Word& word = invocation.argv[i];
-        const std::string text = word.value ? *word.value : word.known_prefix;
-        const std::size_t equals = text.find('=');
-        const bool append = equals != std::string::npos && equals > 0 && text[equals - 1] == '+';
-        const std::string name =
-            text.substr(0, equals == std::string::npos ? equals : equals - (append ? 1U : 0U));
-        if (!is_name(name) || (!word.value && equals == std::string::npos)) {
-            incomplete(word.span, "a declaration of a name that is not known");
-            continue;
-        }
-        if (local) {
-            make_local(name);
-        }
-        const Variable* old = state_.variable(name);
-        Variable variable = old != nullptr && !(local && !calls_.empty()) ? *old : Variable{};
-        variable.integer = variable.integer || flags.find('i') != std::string::npos;
-        variable.recased = variable.recased || flags.find_first_of("luc") != std::string::npos;
-        variable.nameref =
-            variable.nameref || (flags.find('n') != std::string::npos && command != "export");
-        const bool becomes_array = flags.find_first_of("aA") != std::string::npos;
-        if (becomes_array && !variable.array) {
-            variable.array = true;
-            variable.associative = flags.find('A') != std::string::npos;
-            variable.elements_known = !variable.associative && variable.value.is_known();
-        }
-        if (old == nullptr && equals == std::string::npos && !(local && !calls_.empty()) &&
-            !becomes_array) {
-            variable.value = Value::unknown("variable " + name + " is not assigned in this text");
-        }
-        variable.assigned = variable.assigned || equals != std::string::npos || local;
-        variable.exported = variable.exported || flags.find('x') != std::string::npos;
-        state_.set_variable(name, variable);
-        if (equals == std::string::npos) {
-            continue;
-        }
-        const Word* written = nullptr;
-        for (const Word* candidate : compound) {
-            if (candidate->assignment->name == name && place(candidate->span) == word.span) {
-                written = candidate;
-            }
-        }
-        if (written != nullptr && written->assignment->compound) {
-            assign_array(*written->assignment, word.span);
-        } else if (written != nullptr && written->assignment->subscript != nullptr) {
-            assign_element(*written->assignment, to_value(expand_single(*written)), word.span);
-        } else {
-            Value value = to_value(word);
-            value.text = value.text.size() > equals ? value.text.substr(equals + 1) : "";
-            assign(name, value, append, word.span);
-        }
-        if (flags.find('r') != std::string::npos) {
-            Variable readonly = *state_.variable(name);
-            readonly.readonly = true;
-            state_.set_variable(name, readonly);
-        }
+        declare_one(invocation.argv[i],
+                    {flags, local && !calls_.empty(), local, command == "export"}, compound);
     }
     return Status::Unknown;
+}
+
+/// One word of a declaration: NAME, NAME=VALUE or a compound value of the written words.
+void Resolver::declare_one(const model::Word& word, const Declaration& how,
+                           const std::vector<const Word*>& compound) {
+    const std::string& flags = how.flags;
+    const bool local = how.local;
+    const std::string text = word.value ? *word.value : word.known_prefix;
+    const std::size_t equals = text.find('=');
+    const bool append = equals != std::string::npos && equals > 0 && text[equals - 1] == '+';
+    const std::string name =
+        text.substr(0, equals == std::string::npos ? equals : equals - (append ? 1U : 0U));
+    if (!is_name(name) || (!word.value && equals == std::string::npos)) {
+        incomplete(word.span, "a declaration of a name that is not known");
+        return;
+    }
+    if (local) {
+        make_local(name);
+    }
+    const Variable* old = state_.variable(name);
+    Variable variable = old != nullptr && !how.in_function ? *old : Variable{};
+    variable.integer = variable.integer || flags.find('i') != std::string::npos;
+    variable.recased = variable.recased || flags.find_first_of("luc") != std::string::npos;
+    variable.nameref = variable.nameref || (flags.find('n') != std::string::npos && !how.exports);
+    const bool becomes_array = flags.find_first_of("aA") != std::string::npos;
+    if (becomes_array && !variable.array) {
+        variable.array = true;
+        variable.associative = flags.find('A') != std::string::npos;
+        variable.elements_known = !variable.associative && variable.value.is_known();
+    }
+    if (old == nullptr && equals == std::string::npos && !how.in_function && !becomes_array) {
+        variable.value = Value::unknown("variable " + name + " is not assigned in this text");
+    }
+    variable.assigned = variable.assigned || equals != std::string::npos || local;
+    variable.exported = variable.exported || flags.find('x') != std::string::npos;
+    state_.set_variable(name, variable);
+    if (equals == std::string::npos) {
+        return;
+    }
+    const Word* written = nullptr;
+    for (const Word* candidate : compound) {
+        if (candidate->assignment->name == name && place(candidate->span) == word.span) {
+            written = candidate;
+        }
+    }
+    if (written != nullptr && written->assignment->compound) {
+        assign_array(*written->assignment, word.span);
+    } else if (written != nullptr && written->assignment->subscript != nullptr) {
+        assign_element(*written->assignment, to_value(expand_single(*written)), word.span);
+    } else {
+        Value value = to_value(word);
+        value.text = value.text.size() > equals ? value.text.substr(equals + 1) : "";
+        assign(name, value, append, word.span);
+    }
+    if (flags.find('r') != std::string::npos) {
+        Variable readonly = *state_.variable(name);
+        readonly.readonly = true;
+        state_.set_variable(name, readonly);
+    }
 }
 
 bool Resolver::check_names(const Invocation& invocation, std::size_t first) {

@@ -298,17 +298,9 @@ void Resolver::expand_part(const Part& part, FieldBuilder& builder, Quoting quot
             builder.expansion(value, Quoting::Quoted);
             return;
         }
-        case PartKind::Group: {
-            builder.literal(part.text, Quoting::None);
-            builder.literal(part.text == "(" ? "" : "(", Quoting::None);
-            expand_parts(part.parts, builder, quoting);
-            builder.literal(")", Quoting::None);
-            if (part.text != "(") {
-                // Matched like any glob; only its spelling is not one that glob readers know.
-                builder.expansion(Value::unknown("an extended pattern"), Quoting::Quoted);
-            }
+        case PartKind::Group:
+            expand_group(part, builder, quoting);
             return;
-        }
         case PartKind::Malformed:
             if (part.text.starts_with("${{")) {
                 // No parameter's name starts so; what follows on other lines does not run either.
@@ -318,6 +310,17 @@ void Resolver::expand_part(const Part& part, FieldBuilder& builder, Quoting quot
             incomplete(part.span, "bash would report an error when it expands this");
             builder.expansion(Value::unknown("not a valid expansion"), Quoting::Quoted);
             return;
+    }
+}
+
+void Resolver::expand_group(const Part& part, FieldBuilder& builder, Quoting quoting) {
+    builder.literal(part.text, Quoting::None);
+    builder.literal(part.text == "(" ? "" : "(", Quoting::None);
+    expand_parts(part.parts, builder, quoting);
+    builder.literal(")", Quoting::None);
+    if (part.text != "(") {
+        // Matched like any glob; only its spelling is not one that glob readers know.
+        builder.expansion(Value::unknown("an extended pattern"), Quoting::Quoted);
     }
 }
 

@@ -114,9 +114,13 @@ private:
     Status run_if(const If& form);
     Status run_while(const While& form);
     Status run_for(const For& form);
+    template <class SetItem>
+    Status run_unrolled(const Script* body, const std::vector<model::Word>& items,
+                        SetItem&& set_item);
     Status run_arithmetic_for(const ArithmeticFor& form);
     Status run_case(const Case& form);
     Status run_test(const Test& test);
+    Status run_binary_test(const Test& test, const model::Word& left);
     Status run_arithmetic_command(const Word& expression);
     Status run_coprocess(const Coprocess& form);
     void define_function(const FunctionDefinition& form, Span span);
@@ -156,6 +160,15 @@ private:
     Status builtin_pushd(Invocation& invocation);
     Status builtin_pwd(Invocation& invocation);
     Status builtin_declare(Invocation& invocation);
+    /// What a declaration says of each of its names.
+    struct Declaration {
+        std::string flags;         ///< option letters
+        bool in_function = false;  ///< local, inside a call
+        bool local = false;
+        bool exports = false;  ///< the command is export
+    };
+    void declare_one(const model::Word& word, const Declaration& how,
+                     const std::vector<const Word*>& compound);
     Status builtin_unset(Invocation& invocation);
     Status builtin_read(Invocation& invocation);
     Status builtin_mapfile(Invocation& invocation);
@@ -191,6 +204,7 @@ private:
     std::string expand_pattern(const Word& word, std::optional<std::string>& unknown);
     void expand_parts(std::span<const Part> parts, FieldBuilder& builder, Quoting quoting);
     void expand_part(const Part& part, FieldBuilder& builder, Quoting quoting);
+    void expand_group(const Part& part, FieldBuilder& builder, Quoting quoting);
     void expand_double_quotes(const Part& part, FieldBuilder& builder);
     std::string_view expand_tilde(std::string_view text, FieldBuilder& builder, bool whole_part);
     void expand_literal_with_tildes(const Word& word, const Part& part, bool first, bool only,
@@ -216,6 +230,8 @@ private:
     Expansion positional_list(bool star);
     Value special_parameter(char c);
     Value variable_value(const std::string& name);
+    void insert_default(const Parameter& parameter, FieldBuilder& builder, Quoting quoting);
+    void apply_open_default(const Parameter& parameter, Expansion& expansion, Quoting quoting);
     bool apply_default(const Parameter& parameter, Expansion& expansion, FieldBuilder& builder,
                        Quoting quoting, Span span);
     void apply_operator(const Parameter& parameter, Expansion& expansion, Span span);

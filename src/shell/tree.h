@@ -121,7 +121,6 @@ struct HereDocument {
     std::string_view delimiter;  ///< after quote removal
     bool quoted = false;
     bool strip_tabs = false;
-    bool terminated = false;  ///< false: the text ended before the delimiter came
     Word body;
     Span span;
 };
