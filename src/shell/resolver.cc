@@ -9,7 +9,7 @@ namespace countersign::shell {
 namespace {
 
 /// Commands, words and assignments executed; loops and calls multiply them.
-constexpr std::size_t kStepsMax = 400'000;
+constexpr std::size_t kStepsMax = 150'000;
 constexpr std::size_t kReasonsMax = 1000;
 
 Core initial_core(const Surroundings& surroundings) {
