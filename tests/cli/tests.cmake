@@ -1,4 +1,5 @@
 add_executable(cli_cases_test ${CMAKE_CURRENT_LIST_DIR}/cases_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/run_screen_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/case_file.cc ${CMAKE_CURRENT_LIST_DIR}/fake_world.cc)
 target_link_libraries(cli_cases_test PRIVATE room_cli room_jail room_doors_sh room_doors_hook
     GTest::gtest GTest::gtest_main)
