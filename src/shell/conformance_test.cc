@@ -38,15 +38,14 @@ const char* const kSets[] = {"agent_intercode_bash",
                              "tldr"};
 
 bool bash_accepts(const fs::path& file) {
-    const std::string path = file.string();
-    const char* arguments[] = {"bash", "-n", path.c_str(), nullptr};
-    const char* environment[] = {nullptr};
+    std::string words[] = {"bash", "-n", file.string()};
+    char* arguments[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+    char* environment[] = {nullptr};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     pid_t child = 0;
-    const int failed = posix_spawn(&child, "/bin/bash", &actions, nullptr,
-                                   const_cast<char**>(arguments), const_cast<char**>(environment));
+    const int failed = posix_spawn(&child, "/bin/bash", &actions, nullptr, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     int status = 1;
     return failed == 0 && ::waitpid(child, &status, 0) == child && status == 0;

@@ -200,6 +200,8 @@ private:
     void queue_here_document(Redirect& redirect);
     void read_here_documents();
     void read_here_document(HereDocument& here);
+    void finish_here_document(HereDocument& here, std::size_t begin, std::size_t body_end,
+                              std::string joined, bool ended);
     std::string_view remove_quotes(const Word& word, bool& quoted);
 
     Arena& arena_;

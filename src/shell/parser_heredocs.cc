@@ -14,6 +14,38 @@ std::string_view strip_tabs(std::string_view line) {
     return first == std::string_view::npos ? std::string_view() : line.substr(first);
 }
 
+std::size_t trailing_backslashes(std::string_view text) {
+    std::size_t count = 0;
+    while (count < text.size() && text[text.size() - 1 - count] == '\\') {
+        ++count;
+    }
+    return count;
+}
+
+/// Where the line that starts at `begin` ends; with `continued`, an escaped newline does not end
+/// it.
+std::size_t line_end(std::string_view text, std::size_t begin, bool continued) {
+    std::size_t end = text.find('\n', begin);
+    while (continued && end != std::string_view::npos && end > begin &&
+           trailing_backslashes(text.substr(begin, end - begin)) % 2 == 1) {
+        end = text.find('\n', end + 1);
+    }
+    return end;
+}
+
+/// The line without its continuations, as it is compared with the delimiter.
+std::string unfold(std::string_view line) {
+    std::string out;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '\n') {
+            ++i;
+        } else {
+            out += line[i];
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 void Parser::queue_here_document(Redirect& redirect) {
@@ -92,23 +124,9 @@ void Parser::read_here_document(HereDocument& here) {
     bool ended = false;
     while (!ended && here_.at < here_.text.size()) {
         const std::size_t line_begin = here_.at;
-        std::size_t line_end = here_.text.find('\n', line_begin);
-        if (!here.quoted) {
-            // A continued line is one line for the comparison with the delimiter.
-            while (line_end != std::string_view::npos && line_end > line_begin) {
-                std::size_t slashes = 0;
-                while (line_end > line_begin + slashes &&
-                       here_.text[line_end - 1 - slashes] == '\\') {
-                    ++slashes;
-                }
-                if (slashes % 2 == 0) {
-                    break;
-                }
-                line_end = here_.text.find('\n', line_end + 1);
-            }
-        }
-        const bool last = line_end == std::string_view::npos;
-        const std::size_t stop = last ? here_.text.size() : line_end;
+        const std::size_t end_at = line_end(here_.text, line_begin, !here.quoted);
+        const bool last = end_at == std::string_view::npos;
+        const std::size_t stop = last ? here_.text.size() : end_at;
         std::string_view line = here_.text.substr(line_begin, stop - line_begin);
         if (here.strip_tabs) {
             line = strip_tabs(line);
@@ -117,13 +135,7 @@ void Parser::read_here_document(HereDocument& here) {
         std::string_view compared = line;
         if (!here.quoted && line.size() <= here.delimiter.size() * 3 + 64 &&
             line.find("\\\n") != std::string_view::npos) {
-            for (std::size_t i = 0; i < line.size(); ++i) {
-                if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '\n') {
-                    ++i;
-                } else {
-                    unfolded += line[i];
-                }
-            }
+            unfolded = unfold(line);
             compared = unfolded;
         }
         const bool closes_substitution =
@@ -145,15 +157,17 @@ void Parser::read_here_document(HereDocument& here) {
         here_.at = last ? stop : stop + 1;
         body_end = here_.at;
     }
+    finish_here_document(here, begin, body_end, std::move(joined), ended);
+}
+
+void Parser::finish_here_document(HereDocument& here, std::size_t begin, std::size_t body_end,
+                                  std::string joined, bool ended) {
     const std::string_view raw_body = here_.text.substr(begin, body_end - begin);
     bool copied = here.strip_tabs;
     if (!ended && !raw_body.empty() && raw_body.back() != '\n') {
         // The text ends within a line of the body; the line is closed, as print() closes it.
         joined = copied ? joined : std::string(raw_body);
-        std::size_t slashes = 0;
-        while (slashes < joined.size() && joined[joined.size() - 1 - slashes] == '\\') {
-            ++slashes;
-        }
+        const std::size_t slashes = trailing_backslashes(joined);
         joined += !here.quoted && slashes % 2 == 1 ? "\\\n" : "\n";
         copied = true;
     }

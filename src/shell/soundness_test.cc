@@ -117,9 +117,11 @@ void limit(int resource, rlim_t value) {
     limit(RLIMIT_NOFILE, 64);
     limit(RLIMIT_CORE, 0);
     ::alarm(2);
-    const char* arguments[] = {"bash", "-c", text.c_str(), nullptr};
-    const char* environment[] = {"PATH=/usr/bin", "HOME=/home", nullptr};
-    ::execve("/real/shell", const_cast<char**>(arguments), const_cast<char**>(environment));
+    std::string words[] = {"bash", "-c", text};
+    std::string variables[] = {"PATH=/usr/bin", "HOME=/home"};
+    char* arguments[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+    char* environment[] = {variables[0].data(), variables[1].data(), nullptr};
+    ::execve("/real/shell", arguments, environment);
     ::_exit(98);
 }
 
