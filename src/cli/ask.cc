@@ -74,7 +74,7 @@ Result<void> enrol(World& world, Gateway& gateway, const Signer& signer) {
     approver.name = signer.name;
     approver.public_key = signer.key.public_key().line();
     approver.enrolled = world.clock().now();
-    TRY(gateway.post("/v1/approvers", model::to_json(approver)));
+    [[maybe_unused]] const auto done = TRY(gateway.post("/v1/approvers", model::to_json(approver)));
     world.console().err("enrolled " + signer.name + " as approver\n");
     return {};
 }

@@ -120,7 +120,8 @@ Result<int> verb_doctor(World& world, const Arguments& arguments) {
         status = check.state == Check::State::Missing ? 1 : status;
     }
     if (arguments.json()) {
-        TRY(print_json(world, json::object{{"items", std::move(items)}}));
+        [[maybe_unused]] const auto done =
+            TRY(print_json(world, json::object{{"items", std::move(items)}}));
         return status;
     }
     world.console().out(table.print(world.console().out_look()));

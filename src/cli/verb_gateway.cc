@@ -78,7 +78,7 @@ Result<int> verb_status(World& world, const Arguments& arguments) {
         }
         json::object none;
         none["running"] = false;
-        TRY(print_json(world, none));
+        [[maybe_unused]] const auto done = TRY(print_json(world, none));
         return 1;
     }
     const json::value status = TRY(gateway.value()->get("/v1/status"));

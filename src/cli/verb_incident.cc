@@ -90,7 +90,7 @@ Result<int> start(World& world, const Arguments& arguments, const std::string& s
     const json::value incident = TRY(gateway->post("/v1/incidents", body));
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(world.clock().monotonic() - from);
-    TRY(print_incident(world, arguments, incident));
+    [[maybe_unused]] const auto done = TRY(print_incident(world, arguments, incident));
     if (!arguments.json()) {
         world.console().err("stop-watch: " + milliseconds(took.count()) +
                             " from the command to its answer\n");

@@ -162,7 +162,7 @@ Result<int> verb_rules_test(World& world, const Arguments& arguments) {
     const json::value answer = TRY(gateway->post("/v1/rules-test", body));
     const bool matches = flag_at(answer, "matches");
     if (arguments.json()) {
-        TRY(print_json(world, answer));
+        [[maybe_unused]] const auto done = TRY(print_json(world, answer));
     } else {
         const Look& look = world.console().out_look();
         world.console().out(
