@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "sys/process.h"
+#include "sys/unix_socket.h"
 
 namespace countersign::cli {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kSigterm = 15;
+/// A gateway that stops finishes its open writes and signs a checkpoint first.
+constexpr Duration kStopTime = std::chrono::seconds(10);
 
 std::string uptime(std::int64_t seconds) {
     return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min " +
@@ -105,22 +108,20 @@ Result<int> verb_gateway_stop(World& world, const Arguments& arguments) {
         return Error(ErrorCode::Conflict, "the gateway was replaced meanwhile", "try again");
     }
     TRY(sys::signal_process(process, kSigterm));
-    constexpr int kLooks = 200;  // at most 10 s; a gateway finishes its open writes first
-    for (int look = 0; look < kLooks; ++look) {
-        if (!world.running_gateway().ok()) {
-            if (arguments.json()) {
-                json::object stopped;
-                stopped["running"] = false;
-                return print_json(world, stopped);
-            }
-            world.console().out("stopped\n");
-            return 0;
-        }
-        if (!world.pause(std::chrono::milliseconds(50))) {
-            break;
-        }
+    // A process handle turns readable when the process has ended, so what it wrote is complete
+    // then.
+    const bool ended = TRY(sys::wait_readable(process, kStopTime));
+    if (!ended) {
+        return Error(ErrorCode::TimedOut,
+                     "the gateway still runs after " + format_duration(kStopTime));
     }
-    return Error(ErrorCode::TimedOut, "the gateway still answers after 10 s");
+    if (arguments.json()) {
+        json::object stopped;
+        stopped["running"] = false;
+        return print_json(world, stopped);
+    }
+    world.console().out("stopped\n");
+    return 0;
 }
 
 Result<int> verb_freeze(World& world, const Arguments& arguments) {
