@@ -19,7 +19,11 @@ approvers=
 
 finish() {
     status=$?
-    [ -z "$approvers" ] || kill "$approvers" 2>/dev/null || true
+    if [ -n "$approvers" ]; then
+        kill "$approvers" 2>/dev/null || true
+        # Until it has ended: asking what is pending would start the gateway again.
+        wait "$approvers" 2>/dev/null || true
+    fi
     if [ "${KEEP:-0}" = 1 ]; then
         printf '\nkept: export XDG_CONFIG_HOME=%s XDG_STATE_HOME=%s XDG_RUNTIME_DIR=%s PATH=%s\n' \
             "$XDG_CONFIG_HOME" "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" "$PATH"
