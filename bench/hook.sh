@@ -10,7 +10,9 @@ mkdir -p "$peers"
 cp "$here/peers/package.json" "$here/peers/package-lock.json" "$peers/"
 [ -x "$peers/node_modules/.bin/cc-safety-net" ] || (cd "$peers" && npm ci --silent --no-audit --no-fund)
 
-scratch=$(mktemp -d)
+# Not below /tmp: the jail has a /tmp of its own.
+mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}"
+scratch=$(mktemp -d "${XDG_CACHE_HOME:-$HOME/.cache}/countersign-bench.XXXXXX")
 export XDG_STATE_HOME=$scratch/state XDG_CONFIG_HOME=$scratch/config XDG_RUNTIME_DIR=$scratch/run
 mkdir -p "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR" "$scratch/w"
 chmod 700 "$XDG_RUNTIME_DIR"

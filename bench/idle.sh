@@ -3,7 +3,9 @@
 # usage: bench/idle.sh BUILD_DIRECTORY
 set -euo pipefail
 build=$(readlink -f "$1")
-scratch=$(mktemp -d)
+# Not below /tmp: the jail has a /tmp of its own.
+mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}"
+scratch=$(mktemp -d "${XDG_CACHE_HOME:-$HOME/.cache}/countersign-bench.XXXXXX")
 export XDG_STATE_HOME=$scratch/state XDG_CONFIG_HOME=$scratch/config XDG_RUNTIME_DIR=$scratch/run
 mkdir -p "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR"
 chmod 700 "$XDG_RUNTIME_DIR"
@@ -12,7 +14,8 @@ finish() {
     rm -rf "$scratch"
 }
 trap finish EXIT
-cd "$scratch"
-"$build/bin/countersign" run --workspace "$scratch" -- /bin/true
+cd /
+mkdir "$scratch/w"
+"$build/bin/countersign" run --workspace "$scratch/w" -- /bin/true
 pid=$("$build/bin/countersign" status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["pid"])')
 awk '/^VmRSS|^RssAnon|^VmHWM/ {printf "%-8s %7.1f MiB\n", $1, $2 / 1024}' "/proc/$pid/status"
