@@ -14,12 +14,15 @@ loop=("$cost/spawn_loop" "$starts" "$cost/nothing")
 
 "$build/tests/jail_cost" "$starts" "$rounds" "$cost"
 
-scratch=$(mktemp -d)
+# Not below /tmp: the jail has a /tmp of its own.
+mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}"
+scratch=$(mktemp -d "${XDG_CACHE_HOME:-$HOME/.cache}/countersign-bench.XXXXXX")
 export XDG_STATE_HOME=$scratch/state XDG_CONFIG_HOME=$scratch/config XDG_RUNTIME_DIR=$scratch/run
 mkdir -p "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR" "$scratch/w"
 chmod 700 "$XDG_RUNTIME_DIR"
 drop_in=/etc/sudoers.d/countersign-bench
 finish() {
+    [ -z "${approver:-}" ] || kill "$approver" 2>/dev/null || true
     "$build/bin/countersign" gateway stop >/dev/null 2>&1 || true
     [ "${BENCH_SUDO:-0}" != 1 ] || rm -f "$drop_in"
     rm -rf "$scratch"
@@ -27,10 +30,20 @@ finish() {
 trap finish EXIT
 
 if [ -x "$build/bin/countersign" ]; then
+    # From the workspace, where an agent's own programs are.
+    cp "$cost/spawn_loop" "$cost/nothing" "$scratch/w/"
+    inside=("$scratch/w/spawn_loop" "$starts" "$scratch/w/nothing")
+    # A person answers the one question; the starts below are covered by that grant and recorded.
+    PATH=$build/bin:$PATH
+    countersign keys new bench >/dev/null 2>&1
+    countersign approver add bench >/dev/null
+    echo 'approve bench *' >"$scratch/decisions"
+    "$(dirname "$(readlink -f "$0")")/../examples/approvers.sh" "$scratch/decisions" bench >/dev/null 2>&1 &
+    approver=$!
     for ((i = 0; i < rounds; i++)); do
         echo "native $("${loop[@]}") us"
         "$build/bin/countersign" run --workspace "$scratch/w" -- \
-            /bin/sh -c '"$0" "$@" > figure' "${loop[@]}" 2>"$scratch/log" || tail -3 "$scratch/log"
+            /bin/sh -c "${inside[*]} > figure" 2>"$scratch/log" || tail -3 "$scratch/log"
         echo "countersign run $(cat "$scratch/w/figure" 2>/dev/null || echo "not permitted")  us"
     done
 fi

@@ -57,7 +57,7 @@ function(countersign_room_tests)
                 COUNTERSIGN_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                 COUNTERSIGN_DATA_DIR="${CMAKE_SOURCE_DIR}/../shared")
             gtest_discover_tests(${name}_test TEST_PREFIX "${room}/" DISCOVERY_TIMEOUT 60
-                                 PROPERTIES TIMEOUT 300)
+                                 PROPERTIES TIMEOUT 900)
         endif()
     endforeach()
 endfunction()
