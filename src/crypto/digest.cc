@@ -1,6 +1,7 @@
 #include "crypto/digest.h"
 
 #include <cstring>
+#include <nettle/sha2.h>
 #include <new>
 
 #include "crypto/sodium.h"
@@ -11,9 +12,11 @@ namespace {
 
 constexpr std::string_view kPrefix = "sha256:";
 
-using State = crypto_hash_sha256_state;
+// Nettle takes the processor's SHA instructions where it has them (chosen at start), which
+// libsodium does not; each record is hashed twice before its action is released.
+using State = sha256_ctx;
 static_assert(sizeof(State) <= 128 && alignof(State) <= 16);
-static_assert(crypto_hash_sha256_BYTES == kDigestBytes);
+static_assert(SHA256_DIGEST_SIZE == kDigestBytes);
 
 State* state_in(std::array<std::byte, 128>& room) {
     return std::launder(reinterpret_cast<State*>(room.data()));
@@ -47,13 +50,12 @@ std::optional<Digest> Digest::from_bytes(std::string_view bytes) {
 }
 
 Sha256::Sha256() {
-    use_sodium();
     ::new (static_cast<void*>(state_.data())) State;
-    crypto_hash_sha256_init(state_in(state_));
+    sha256_init(state_in(state_));
 }
 
 Sha256& Sha256::update(std::span<const std::byte> bytes) {
-    crypto_hash_sha256_update(state_in(state_), raw(bytes.data()), bytes.size());
+    sha256_update(state_in(state_), bytes.size(), raw(bytes.data()));
     return *this;
 }
 
@@ -63,16 +65,13 @@ Sha256& Sha256::update(std::string_view text) {
 
 Digest Sha256::finish() {
     Digest digest;
-    crypto_hash_sha256_final(state_in(state_), raw(digest.bytes.data()));
-    crypto_hash_sha256_init(state_in(state_));
+    // Also begins anew.
+    sha256_digest(state_in(state_), kDigestBytes, raw(digest.bytes.data()));
     return digest;
 }
 
 Digest sha256(std::string_view text) {
-    use_sodium();
-    Digest digest;
-    crypto_hash_sha256(raw(digest.bytes.data()), raw(text.data()), text.size());
-    return digest;
+    return Sha256().update(text).finish();
 }
 
 Digest keyed_digest(std::string_view key, std::string_view text) {

@@ -1,5 +1,6 @@
 // SHA-256 digests in the house's spelling "sha256:<64 hex digits>", keyed digests, and comparison
-// that does not tell by its time how much matched. libsodium stands behind it.
+// that does not tell by its time how much matched. Nettle stands behind
+// the digests, libsodium behind the rest.
 //
 // Thread safety: values; one Sha256 object belongs to one thread. Nothing here can fail: libsodium
 // is initialised on first use, and a platform where that fails ends the process (CHECK).
@@ -41,7 +42,7 @@ public:
     Digest finish();
 
 private:
-    // Room for crypto_hash_sha256_state, which digest.cc checks: no library type in a header.
+    // Room for nettle's sha256_ctx, which digest.cc checks: no library type in a header.
     alignas(16) std::array<std::byte, 128> state_{};
 };
 
