@@ -203,25 +203,58 @@ def open_checkpoint(note, key):
 
 # --- The rules of the records -------------------------------------------------------------------
 
+TIERS = ["read_only", "idempotent_write", "side_effect", "irreversible", "forbidden"]
+
+# The members of each type's body, as docs/formats/record.md lists them.
+MEMBERS = {
+    "gateway_start": "configuration host policy version", "gateway_stop": "reason",
+    "recovery": "cut_bytes cut_digest records", "clock_jump": "from to",
+    "configuration": "by digest what", "session_start": "session",
+    "session_end": "by reason session state", "approver": "by change name public_key",
+    "decision": "action decided_by digest excluded latency_us release request verdict",
+    "vote": "public_key vote",
+    "release": "action approvers decided_by digest session waited_us",
+    "refusal": "action decided_by digest reason session state waited_us",
+    "outcome": "action outcome session", "observation": "bytes digest findings session source",
+    "rule": "by change reason rule", "review": "by outcome reason replaced rule",
+    "freeze": "by reason", "thaw": "by reason",
+    "incident": "by detail elapsed_us incident session step",
+    "sign_in_failure": "door reason who", "alert": "kind message subject",
+    "recording": "bytes chunk digest session"}
+
+
 class Rules:
+    """`sessions` are the active ones: ceiling, and the released actions without outcome."""
+
     def __init__(self):
-        self.sessions, self.approvers, self.held, self.released = set(), {}, {}, set()
+        self.sessions, self.approvers, self.held, self.frozen = {}, {}, {}, False
 
     def judge(self, kind, body):
+        if kind in MEMBERS and sorted(body) != MEMBERS[kind].split():
+            raise Bad("not the members of a record of type " + kind)
         rule = getattr(self, "rule_" + kind, None)
         if rule:
             rule(body)
 
     def rule_session_start(self, body):
         session = body["session"]
-        if session.get("parent") is not None and session["parent"] not in self.sessions:
-            raise Bad("delegated by a session that is not active")
-        self.sessions.add(session["id"])
+        ceiling, parent = TIERS.index(session["ceiling"]), session.get("parent")
+        if session["id"] in self.sessions:
+            raise Bad("a session is started twice")
+        if parent is not None and (parent not in self.sessions or
+                                   ceiling > self.sessions[parent]["ceiling"]):
+            raise Bad("delegated by a session that is not active or reaches less far")
+        self.sessions[session["id"]] = {"ceiling": ceiling, "released": {}}
 
     def rule_session_end(self, body):
-        if body["session"] not in self.sessions:
+        if self.sessions.pop(body["session"], None) is None:
             raise Bad("a session ends that was not active")
-        self.sessions.remove(body["session"])
+
+    def rule_freeze(self, _):
+        self.frozen = True
+
+    def rule_thaw(self, _):
+        self.frozen = False
 
     def rule_approver(self, body):
         if body["change"] == "removed":
@@ -230,25 +263,45 @@ class Rules:
             self.approvers[body["name"]] = body["public_key"]
 
     def rule_decision(self, body):
-        action, release = body["action"], body["release"]
-        decision = body["verdict"]["decision"]
-        if action in self.released:
+        action, release, verdict = body["action"], body["release"], body["verdict"]
+        decision, tier = verdict["decision"], TIERS.index(verdict["tier"])
+        session = self.sessions.get(body["request"]["context"]["session"])
+        if session and action in session["released"]:
             raise Bad("decided again after its release")
         self.held.pop(action, None)
         if release == "never":
             return
-        if body["request"]["context"]["session"] not in self.sessions:
+        if session is None:
             raise Bad("its session is not active")
+        if tier > session["ceiling"] or verdict["tier"] == "forbidden":
+            raise Bad("not refused although it is above its session's ceiling")
+        asked = body["request"]["action"]
+        facts = {"tier": tier, "text": asked.get("text") if asked["kind"] == "command" else None,
+                 "commands": verdict["commands"] if asked["kind"] == "command" else []}
         if release == "now":
-            if decision not in ("allow", "modify"):
-                raise Bad("released at once although the decision is " + decision)
-            self.released.add(action)
+            if decision not in ("allow", "modify") or self.frozen:
+                raise Bad("released at once although the decision is " + decision + " or all is frozen")
+            if body["decided_by"].startswith("grant "):
+                self.grant(session["released"].get(body["decided_by"][6:]), asked, verdict, tier)
+            session["released"][action] = facts
             return
-        if decision == "deny":
+        if release != "held" or decision == "deny":
             raise Bad("held although the decision is deny")
-        self.held[action] = {"digest": body["digest"], "need": body["verdict"]["approvals"],
+        self.held[action] = {"digest": body["digest"], "need": verdict["approvals"],
+                             "session": body["request"]["context"]["session"],
                              "step_up": decision == "step_up", "for": set(), "denied": False,
-                             "excluded": {name.lower() for name in body["excluded"]}}
+                             "excluded": {name.lower() for name in body["excluded"]}, "facts": facts}
+
+    @staticmethod
+    def grant(covers, asked, verdict, tier):
+        if covers is None or asked["kind"] != "exec":
+            raise Bad("covered by the grant of an action that is not released, or no program start")
+        argv = asked.get("argv", [])
+        is_its_text = len(argv) > 2 and argv[1] == "-c" and argv[2] == covers["text"]
+        words = verdict["commands"][0]["argv"] if verdict["commands"] else None
+        if tier > covers["tier"] and not is_its_text and \
+                all(command["argv"] != words for command in covers["commands"]):
+            raise Bad("covered by a grant of a lower tier")
 
     def rule_vote(self, body):
         vote, line = body["vote"], body["public_key"]
@@ -273,10 +326,10 @@ class Rules:
 
     def rule_release(self, body):
         held = self.held.get(body["action"])
-        if held is None or held["digest"] != body["digest"]:
+        if held is None or held["digest"] != body["digest"] or held["session"] != body["session"]:
             raise Bad("released without a decision that held it")
-        if body["session"] not in self.sessions:
-            raise Bad("released in a session that is not active")
+        if body["session"] not in self.sessions or self.frozen:
+            raise Bad("released in a session that is not active, or while all is frozen")
         if held["step_up"]:
             names = {name.lower() for name in body["approvers"]}
             entitled = held["for"] & set(self.approvers)
@@ -284,7 +337,7 @@ class Rules:
                     len(names) < max(1, held["need"]):
                 raise Bad("released without enough valid votes")
         del self.held[body["action"]]
-        self.released.add(body["action"])
+        self.sessions[body["session"]]["released"][body["action"]] = held["facts"]
 
     def rule_refusal(self, body):
         held = self.held.pop(body["action"], None)
@@ -292,9 +345,9 @@ class Rules:
             raise Bad("refused and was not held")
 
     def rule_outcome(self, body):
-        if body["action"] not in self.released:
-            raise Bad("an outcome of an action that was not released")
-        self.released.remove(body["action"])
+        session = self.sessions.get(body["session"], {"released": {}})
+        if session["released"].pop(body["action"], None) is None:
+            raise Bad("an outcome of an action that was not released in an active session")
 
 
 # --- The log ------------------------------------------------------------------------------------

@@ -379,7 +379,8 @@ protected:
         EXPECT_TRUE(position.ok());
         return position->seq;
     }
-    std::uint64_t decide(model::Decision decision, ReleaseMode release, int approvals) {
+    std::uint64_t decide(model::Decision decision, ReleaseMode release, int approvals,
+                         model::Tier tier = model::Tier::ReadOnly) {
         model::ActionRequest request;
         request.action.text = "rm -rf build";
         request.context.session = "s-1";
@@ -388,6 +389,10 @@ protected:
         model::Verdict verdict;
         verdict.decision = decision;
         verdict.approvals = approvals;
+        verdict.assessment.tier = tier;
+        model::JudgedCommand command;
+        command.argv = {"/usr/bin/make", "install"};
+        verdict.assessment.commands.push_back(command);
         verdict.policy = crypto::sha256("policy").text();
         DecisionRecord record;
         record.action = "a-1";
@@ -397,6 +402,34 @@ protected:
         record.release = release;
         record.decided_by = "policy";
         record.excluded = {"claude@host"};
+        return add(to_record(record));
+    }
+    /// A program start that the gate let pass because of a-1.
+    std::uint64_t start(const std::string& action, model::Tier tier, std::vector<std::string> argv,
+                        const std::string& grant = "a-1",
+                        model::ActionKind kind = model::ActionKind::Exec) {
+        model::ActionRequest request;
+        request.action.kind = kind;
+        request.action.program = argv.front();
+        request.action.argv = argv;
+        request.context.session = "s-1";
+        request.context.directory = "/w";
+        request.context.time = clock_.now();
+        request.context.within = grant;
+        model::Verdict verdict;
+        verdict.decision = model::Decision::Allow;
+        verdict.assessment.tier = tier;
+        model::JudgedCommand command;
+        command.argv = {argv.begin(), argv.end()};
+        verdict.assessment.commands.push_back(command);
+        verdict.policy = crypto::sha256("policy").text();
+        DecisionRecord record;
+        record.action = action;
+        record.digest = crypto::sha256(action).text();
+        record.request = &request;
+        record.verdict = &verdict;
+        record.release = ReleaseMode::Now;
+        record.decided_by = "grant " + grant;
         return add(to_record(record));
     }
     std::uint64_t vote(std::uint64_t key, const std::string& who) {
@@ -502,6 +535,67 @@ TEST_F(StoryTest, ActionAfterTheSessionEndedIsNamed) {
     add(to_record(SessionEnd{"s-1", model::SessionState::Revoked, "ann", "incident"}));
     decide(model::Decision::Allow, ReleaseMode::Now, 0);
     EXPECT_EQ(first_bad(), 3U);
+}
+
+TEST_F(StoryTest, ActionAboveItsSessionsCeilingIsNamed) {
+    EXPECT_EQ(decide(model::Decision::Allow, ReleaseMode::Now, 0, model::Tier::Forbidden), 2U);
+    EXPECT_EQ(first_bad(), 2U);
+}
+TEST_F(StoryTest, ReleaseWhileFrozenIsNamed) {
+    add(freeze_record({"ann", "strange"}));
+    decide(model::Decision::Allow, ReleaseMode::Now, 0);
+    EXPECT_EQ(first_bad(), 3U);
+}
+TEST_F(StoryTest, HeldWhileFrozenAndReleasedAfterTheThawVerifies) {
+    add(freeze_record({"ann", "strange"}));
+    decide(model::Decision::Defer, ReleaseMode::Held, 0);
+    add(thaw_record({"ann", "explained"}));
+    release({});
+    EXPECT_EQ(first_bad(), kNone);
+}
+TEST_F(StoryTest, ReleaseOfAHeldActionWhileFrozenIsNamed) {
+    decide(model::Decision::StepUp, ReleaseMode::Held, 1);
+    vote(2, "ann");
+    add(freeze_record({"ann", "strange"}));
+    release({"ann"});
+    EXPECT_EQ(first_bad(), 5U);
+}
+TEST_F(StoryTest, StartsWithinAReleasedActionVerify) {
+    decide(model::Decision::Allow, ReleaseMode::Now, 0, model::Tier::IdempotentWrite);
+    start("a-2", model::Tier::IdempotentWrite, {"/usr/bin/cp", "a", "b"});
+    start("a-3", model::Tier::SideEffect, {"/usr/bin/make", "install"});
+    start("a-4", model::Tier::SideEffect, {"bash", "-c", "rm -rf build"});
+    outcome();
+    EXPECT_EQ(first_bad(), kNone);
+}
+TEST_F(StoryTest, StartBeyondItsGrantIsNamed) {
+    decide(model::Decision::Allow, ReleaseMode::Now, 0, model::Tier::IdempotentWrite);
+    start("a-2", model::Tier::SideEffect, {"/usr/bin/make", "install", "more"});
+    EXPECT_EQ(first_bad(), 3U);
+}
+TEST_F(StoryTest, StartUnderAGrantThatWasNeverReleasedIsNamed) {
+    decide(model::Decision::StepUp, ReleaseMode::Held, 1);
+    start("a-2", model::Tier::ReadOnly, {"/usr/bin/make", "install"});
+    EXPECT_EQ(first_bad(), 3U);
+}
+TEST_F(StoryTest, StartUnderAGrantThatIsOverIsNamed) {
+    decide(model::Decision::Allow, ReleaseMode::Now, 0, model::Tier::SideEffect);
+    outcome();
+    start("a-2", model::Tier::ReadOnly, {"/usr/bin/ls"});
+    EXPECT_EQ(first_bad(), 4U);
+}
+TEST_F(StoryTest, ToolCallUnderAGrantIsNamed) {
+    decide(model::Decision::Allow, ReleaseMode::Now, 0, model::Tier::SideEffect);
+    start("a-2", model::Tier::ReadOnly, {"/usr/bin/ls"}, "a-1", model::ActionKind::Command);
+    EXPECT_EQ(first_bad(), 3U);
+}
+TEST_F(StoryTest, MembersThatATypeDoesNotHaveAreNamed) {
+    add({RecordType::Freeze, R"({"by":"ann","extra":1,"reason":"r"})"});
+    EXPECT_EQ(first_bad(), 2U);
+}
+TEST_F(StoryTest, AMissingMemberIsNamed) {
+    add({RecordType::GatewayStop, R"({})"});
+    EXPECT_EQ(first_bad(), 2U);
 }
 
 TEST_F(StoryTest, ExportGivesTheSessionsRecords) {

@@ -3,7 +3,9 @@
 #include <boost/json.hpp>
 
 #include "audit/envelope.h"
+#include "model/canonical.h"
 #include "model/codec.h"
+#include "text/canonical_writer.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
@@ -97,15 +99,32 @@ Record to_record(const ApproverChange& body) {
 
 Record to_record(const DecisionRecord& body) {
     CHECK(body.request != nullptr && body.verdict != nullptr);
-    return record(RecordType::Decision,
-                  {{"action", text_of(body.action)},
-                   {"decided_by", text_of(body.decided_by)},
-                   {"digest", text_of(body.digest)},
-                   {"excluded", texts_of(body.excluded)},
-                   {"latency_us", body.latency_us},
-                   {"release", text_of(model::name_in(kReleaseModeNames, body.release))},
-                   {"request", model::to_json(*body.request)},
-                   {"verdict", model::to_json(*body.verdict)}});
+    Record out{RecordType::Decision, {}};
+    out.body.reserve(2048);
+    text::CanonicalWriter writer(out.body);
+    writer.begin_object();
+    writer.key("action");
+    writer.string(body.action);
+    writer.key("decided_by");
+    writer.string(text::to_valid_utf8(body.decided_by));
+    writer.key("digest");
+    writer.string(body.digest);
+    writer.key("excluded");
+    writer.begin_array();
+    for (const std::string& name : body.excluded) {
+        writer.string(text::to_valid_utf8(name));
+    }
+    writer.end_array();
+    writer.key("latency_us");
+    writer.number(body.latency_us);
+    writer.key("release");
+    writer.string(model::name_in(kReleaseModeNames, body.release));
+    writer.key("request");
+    writer.raw(model::canonical(*body.request));
+    writer.key("verdict");
+    writer.raw(model::canonical(*body.verdict));
+    writer.end_object();
+    return out;
 }
 
 Record vote_record(const model::Vote& vote, std::string_view public_key) {
@@ -134,9 +153,17 @@ Record to_record(const Refusal& body) {
 
 Record to_record(const OutcomeRecord& body) {
     CHECK(body.outcome != nullptr);
-    return record(RecordType::Outcome, {{"action", text_of(body.action)},
-                                        {"outcome", model::to_json(*body.outcome)},
-                                        {"session", text_of(body.session)}});
+    Record out{RecordType::Outcome, {}};
+    text::CanonicalWriter writer(out.body);
+    writer.begin_object();
+    writer.key("action");
+    writer.string(body.action);
+    writer.key("outcome");
+    writer.raw(model::canonical(*body.outcome));
+    writer.key("session");
+    writer.string(body.session);
+    writer.end_object();
+    return out;
 }
 
 Record to_record(const Observation& body) {

@@ -1,10 +1,12 @@
 // docs/formats/record.md names every type and every member that a record has; nothing else counts.
 #include "audit/records.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
 #include <gtest/gtest.h>
 
+#include "audit/record_facts.h"
 #include "crypto/digest.h"
 #include "text/json.h"
 
@@ -53,6 +55,13 @@ TEST(Records, BodiesAreCanonicalAndDescribed) {
         ASSERT_TRUE(value.ok()) << type << " " << record.body;
         EXPECT_EQ(text::canonical_json(value.value()).take(), record.body) << type;
         EXPECT_NE(described.find("`" + type + "`"), std::string::npos) << type;
+        std::vector<std::string> names;
+        for (const auto& member : value->as_object()) {
+            names.emplace_back(member.key());
+        }
+        std::sort(names.begin(), names.end());
+        const auto checked = record_members(record.type);
+        EXPECT_TRUE(std::equal(names.begin(), names.end(), checked.begin(), checked.end())) << type;
         for (const auto& member : value->as_object()) {
             const std::string name(member.key());
             EXPECT_NE(described.find("`" + name + "`"), std::string::npos) << type << "." << name;

@@ -1,6 +1,7 @@
 #include "audit/verify.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include "audit/checkpoints.h"
@@ -9,6 +10,7 @@
 #include "audit/records.h"
 #include "audit/segment_reader.h"
 #include "audit/verify_rules.h"
+#include "audit/verify_scan.h"
 #include "base/limits.h"
 #include "text/json.h"
 
@@ -16,6 +18,9 @@ namespace countersign::audit {
 namespace {
 
 namespace json = boost::json;
+
+/// The part that goes in order keeps up with about this many that scan.
+constexpr unsigned kThreadsMax = 8;
 
 /// Why verification stopped.
 struct Stop {
@@ -163,20 +168,19 @@ private:
         }
         check_header(path, first, std::string_view(content).substr(0, newline));
         compare_checkpoints();
-        std::size_t at = newline + 1;
-        for (std::uint64_t line = 2; at < content.size() && !stop_; ++line) {
-            const std::size_t end = content.find('\n', at);
-            if (end == std::string::npos) {
-                if (!newest) {
-                    stop(frontier_.size(), path + ":" + std::to_string(line),
-                         "the segment ends within a record");
-                }
-                return {};
+        LineScan scan(std::string_view(content).substr(newline + 1), helpers_);
+        std::uint64_t number = 1;
+        while (!stop_) {
+            const ScannedLine* line = scan.next();
+            if (line == nullptr) {
+                break;
             }
-            check_line(path + ":" + std::to_string(line),
-                       std::string_view(content).substr(at, end - at));
+            check_line(path, ++number, *line);
             compare_checkpoints();
-            at = end + 1;
+        }
+        if (!stop_ && !newest && !scan.rest().empty()) {
+            stop(frontier_.size(), path + ":" + std::to_string(number + 1),
+                 "the segment ends within a record");
         }
         return {};
     }
@@ -211,65 +215,62 @@ private:
         }
     }
 
-    void check_line(const std::string& where, std::string_view line) {
+    void check_line(const std::string& path, std::uint64_t number, const ScannedLine& line) {
         const std::uint64_t seq = frontier_.size();
-        const auto envelope = parse_envelope(line);
-        if (!envelope.ok()) {
-            stop(seq, where, envelope.error().message);
-            return;
+        std::string problem = chain_problem(line);
+        if (problem.empty()) {
+            previous_ = line.leaf;
+            frontier_.add(line.leaf);
+            time_ = line.envelope.time;
+            problem = body_problem(line);
         }
-        if (envelope->seq != seq) {
-            stop(seq, where,
-                 "its number is " + std::to_string(envelope->seq) +
-                     ": a record is missing, doubled or out of order");
-            return;
+        if (!problem.empty()) {
+            stop(seq, path + ":" + std::to_string(number), std::move(problem));
         }
-        if (envelope->previous != previous_) {
-            stop(seq, where, "the chain is broken: this record or the one before it was changed");
-            return;
-        }
-        if (envelope->time < time_) {
-            stop(seq, where, "its time is before that of the record before it");
-            return;
-        }
-        previous_ = leaf_hash(line);
-        frontier_.add(previous_);
-        time_ = envelope->time;
-        check_body(where, seq, envelope.value());
     }
 
-    void check_body(const std::string& where, std::uint64_t seq, const Envelope& envelope) {
-        std::string_view body = envelope.body;
-        std::string stored;
-        if (envelope.blob) {
-            auto blob = read_blob(*envelope.blob);
-            if (!blob.ok()) {
-                stop(seq, where, blob.error().message);
-                return;
-            }
-            stored = blob.take();
-            body = stored;
+    /// What keeps the line from following the one before it.
+    std::string chain_problem(const ScannedLine& line) const {
+        if (!line.apart) {
+            return line.problem;
         }
-        const auto value = text::parse_json(body, limits::kRecordBytesMax);
-        if (!value.ok()) {
-            stop(seq, where, value.error().message);
-            return;
+        if (line.envelope.seq != frontier_.size()) {
+            return "its number is " + std::to_string(line.envelope.seq) +
+                   ": a record is missing, doubled or out of order";
         }
-        const auto canonical = text::canonical_json(value.value());
-        if (!canonical.ok() || canonical.value() != body) {
-            stop(seq, where, "the body is not in canonical form");
-            return;
+        if (line.envelope.previous != previous_) {
+            return "the chain is broken: this record or the one before it was changed";
         }
-        const std::string type(envelope.type);
-        ++report_.by_type[type];
-        if (!record_type_from(type)) {
+        if (line.envelope.time < time_) {
+            return "its time is before that of the record before it";
+        }
+        return {};
+    }
+
+    std::string body_problem(const ScannedLine& line) {
+        if (!line.envelope.blob) {
+            return judge(line, line.envelope.body);
+        }
+        const auto stored = read_blob(*line.envelope.blob);
+        if (!stored.ok()) {
+            return stored.error().message;
+        }
+        ScannedLine whole = line;
+        scan_body(stored.value(), reader_, whole);
+        return judge(whole, stored.value());
+    }
+
+    std::string judge(const ScannedLine& line, std::string_view body) {
+        if (!line.problem.empty()) {
+            return line.problem;
+        }
+        if (!line.type) {
+            ++report_.by_type[std::string(line.envelope.type)];
             ++report_.unknown_types;
-            return;
+            return {};
         }
-        auto finding = rules_.judge(type, value.value());
-        if (finding) {
-            stop(seq, where, std::move(*finding));
-        }
+        ++known_types_[static_cast<std::size_t>(*line.type)];
+        return rules_.judge(*line.type, body, line.facts).value_or(std::string());
     }
 
     Result<std::string> read_blob(const BlobReference& blob) {
@@ -296,6 +297,11 @@ private:
         report_.records = frontier_.size();
         report_.root = frontier_.root();
         report_.open_actions = rules_.open_actions();
+        for (std::size_t i = 0; i < known_types_.size(); ++i) {
+            if (known_types_[i] > 0) {
+                report_.by_type[std::string(kRecordTypeNames[i])] = known_types_[i];
+            }
+        }
         if (stop_) {
             report_.fault = Fault{stop_->seq, stop_->where, stop_->what};
         }
@@ -313,6 +319,9 @@ private:
     crypto::Digest previous_;
     Instant time_;
     RecordRules rules_;
+    CanonicalReader reader_;
+    std::array<std::uint64_t, kRecordTypeNames.size()> known_types_{};
+    unsigned helpers_ = std::clamp(std::thread::hardware_concurrency(), 1U, kThreadsMax) - 1;
     VerifyReport report_;
     std::optional<Stop> stop_;
 };

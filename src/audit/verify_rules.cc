@@ -16,7 +16,8 @@ namespace json = boost::json;
 
 /// As approval::kVoteNamespace, which this room does not see: the verifier stands on its own.
 constexpr std::string_view kVoteNamespace = "countersign-vote@v1";
-constexpr std::size_t kNamesMax = 1024;
+/// decided_by of a program start that a released action covers.
+constexpr std::string_view kGrantPrefix = "grant ";
 
 std::string lower(std::string_view name) {
     std::string out(name);
@@ -26,90 +27,55 @@ std::string lower(std::string_view name) {
     return out;
 }
 
-/// The members of a decision's body that the rules look at.
-struct DecisionFacts {
-    std::string action;
-    std::string digest;
-    std::string release;
-    std::vector<std::string> excluded;
-    model::ActionRequest request;
-    model::Verdict verdict;
-};
-
-Result<DecisionFacts> decision_from(const json::value& body) {
-    text::ObjectReader in(body, "decision");
-    DecisionFacts facts;
-    facts.action = in.string("action", limits::kNameBytesMax);
-    facts.digest = in.string("digest", limits::kNameBytesMax);
-    facts.release = in.string("release", limits::kNameBytesMax);
-    facts.excluded = in.strings("excluded", kNamesMax, limits::kNameBytesMax);
-    in.string("decided_by", limits::kCommentBytesMax);
-    in.integer("latency_us", 0, INT64_MAX);
-    const auto* request = in.member("request");
-    const auto* verdict = in.member("verdict");
-    TRY(in.finish());
-    facts.request = TRY(model::request_from(*request));
-    facts.verdict = TRY(model::verdict_from(*verdict));
-    return facts;
+/// A text of canonical JSON without its escapes.
+std::string plain(std::string_view raw) {
+    if (raw.find('\\') == std::string_view::npos) {
+        return std::string(raw);
+    }
+    const auto value = text::parse_json("\"" + std::string(raw) + "\"", limits::kRecordBytesMax);
+    return value.ok() && value->is_string() ? std::string(value->get_string()) : std::string(raw);
 }
 
-/// Members that release, refusal and outcome share.
-struct ActionFacts {
-    std::string action;
-    std::string digest;
-    std::string session;
-    std::vector<std::string> approvers;
-};
-
-Result<ActionFacts> release_from(const json::value& body) {
-    text::ObjectReader in(body, "release");
-    ActionFacts facts;
-    facts.action = in.string("action", limits::kNameBytesMax);
-    facts.digest = in.string("digest", limits::kNameBytesMax);
-    facts.session = in.string("session", limits::kNameBytesMax);
-    facts.approvers = in.strings("approvers", kNamesMax, limits::kNameBytesMax);
-    in.string("decided_by", limits::kCommentBytesMax);
-    in.integer("waited_us", 0, INT64_MAX);
-    TRY(in.finish());
-    return facts;
+std::string name_of(std::string_view action) {
+    return "action " + plain(action);
 }
 
-Result<ActionFacts> refusal_from(const json::value& body) {
-    text::ObjectReader in(body, "refusal");
-    ActionFacts facts;
-    facts.action = in.string("action", limits::kNameBytesMax);
-    facts.digest = in.string("digest", limits::kNameBytesMax);
-    facts.session = in.string("session", limits::kNameBytesMax);
-    in.ignore_unknown();
-    TRY(in.finish());
-    return facts;
+/// The record's body as values, for types that are rare.
+Result<json::value> values_of(std::string_view body) {
+    return text::parse_json(body, limits::kRecordBytesMax);
 }
 
 }  // namespace
 
 const RecordRules::Entry RecordRules::kRules[] = {
+    {RecordType::Decision, &RecordRules::decision},
+    {RecordType::Outcome, &RecordRules::outcome},
     {RecordType::SessionStart, &RecordRules::session_start},
     {RecordType::SessionEnd, &RecordRules::session_end},
     {RecordType::ApproverChange, &RecordRules::approver},
-    {RecordType::Decision, &RecordRules::decision},
     {RecordType::Vote, &RecordRules::vote},
     {RecordType::Release, &RecordRules::release},
     {RecordType::Refusal, &RecordRules::refusal},
-    {RecordType::Outcome, &RecordRules::outcome},
+    {RecordType::Freeze, &RecordRules::freeze},
+    {RecordType::Thaw, &RecordRules::thaw},
 };
 
-std::optional<std::string> RecordRules::judge(std::string_view type, const json::value& body) {
-    const auto known = record_type_from(type);
+std::optional<std::string> RecordRules::judge(RecordType type, std::string_view body,
+                                              const RecordFacts& facts) {
     for (const Entry& entry : kRules) {
-        if (known == entry.type) {
-            return (this->*entry.rule)(body);
+        if (type == entry.type) {
+            return (this->*entry.rule)(body, facts);
         }
     }
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::session_start(const json::value& body) {
-    text::ObjectReader in(body, "session_start");
+RecordRules::Finding RecordRules::session_start(std::string_view body, const RecordFacts&) {
+    const auto value = values_of(body);
+    if (!value.ok()) {
+        return value.error().message;
+    }
+    text::ObjectReader in(value.value(), "session_start");
     const auto* member = in.member("session");
     const auto finished = in.finish();
     const auto session = finished.ok() ? model::session_from(*member) : finished.error();
@@ -131,12 +97,19 @@ RecordRules::Finding RecordRules::session_start(const json::value& body) {
             return "session " + session->id + " is wider than its parent";
         }
     }
-    sessions_[session->id] = {session->ceiling, session->workspace, session->agent.type};
+    SessionFacts& facts = sessions_[session->id];
+    facts.ceiling = session->ceiling;
+    facts.workspace = session->workspace;
+    facts.agent_type = session->agent.type;
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::session_end(const json::value& body) {
-    text::ObjectReader in(body, "session_end");
+RecordRules::Finding RecordRules::session_end(std::string_view body, const RecordFacts&) {
+    const auto value = values_of(body);
+    if (!value.ok()) {
+        return value.error().message;
+    }
+    text::ObjectReader in(value.value(), "session_end");
     const std::string id = in.string("session", limits::kNameBytesMax);
     in.ignore_unknown();
     const auto finished = in.finish();
@@ -149,8 +122,12 @@ RecordRules::Finding RecordRules::session_end(const json::value& body) {
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::approver(const json::value& body) {
-    text::ObjectReader in(body, "approver");
+RecordRules::Finding RecordRules::approver(std::string_view body, const RecordFacts&) {
+    const auto value = values_of(body);
+    if (!value.ok()) {
+        return value.error().message;
+    }
+    text::ObjectReader in(value.value(), "approver");
     const std::string change = in.string("change", limits::kNameBytesMax);
     const std::string name = in.string("name", limits::kNameBytesMax);
     const std::string key = in.string("public_key", limits::kKeyFileBytesMax);
@@ -172,54 +149,108 @@ RecordRules::Finding RecordRules::approver(const json::value& body) {
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::decision(const json::value& body) {
-    const auto facts = decision_from(body);
-    if (!facts.ok()) {
-        return facts.error().message;
-    }
-    const std::string& action = facts->action;
-    if (released_.contains(action)) {
-        return "action " + action + " is decided again after it was released";
+RecordRules::Finding RecordRules::decision(std::string_view, const RecordFacts& all) {
+    const auto& facts = std::get<DecisionFacts>(all);
+    const auto session = sessions_.find(facts.session);
+    if (session != sessions_.end() && session->second.released.contains(facts.action)) {
+        return name_of(facts.action) + " is decided again after it was released";
     }
     // An action that was deferred is judged again later; the last decision counts.
-    held_.erase(action);
-    const model::Decision decision = facts->verdict.decision;
-    const auto mode = model::value_in<ReleaseMode>(kReleaseModeNames, facts->release);
-    if (!mode) {
-        return "unknown release mode \"" + facts->release + "\"";
+    if (const auto held = held_.find(facts.action); held != held_.end()) {
+        held_.erase(held);
     }
-    if (*mode == ReleaseMode::Never) {
+    if (facts.release == ReleaseMode::Never) {
         return std::nullopt;
     }
-    const std::string& session = facts->request.context.session;
-    if (!sessions_.contains(session)) {
-        return "action " + action + " of session " + session + ", which is not active";
+    if (session == sessions_.end()) {
+        return name_of(facts.action) + " of session " + plain(facts.session) +
+               ", which is not active";
     }
-    if (*mode == ReleaseMode::Now) {
-        if (decision != model::Decision::Allow && decision != model::Decision::Modify) {
-            return "action " + action + " is released at once although the decision is " +
-                   std::string(model::decision_name(decision));
+    if (facts.tier > session->second.ceiling || facts.tier == model::Tier::Forbidden) {
+        return name_of(facts.action) + " is not refused although its tier " +
+               std::string(model::tier_name(facts.tier)) + " is above its session's ceiling " +
+               std::string(model::tier_name(session->second.ceiling));
+    }
+    return facts.release == ReleaseMode::Now ? release_now(session->second, facts) : hold(facts);
+}
+
+RecordRules::Finding RecordRules::release_now(SessionFacts& session, const DecisionFacts& facts) {
+    const std::string_view decision = model::decision_name(facts.decision);
+    if (facts.decision != model::Decision::Allow && facts.decision != model::Decision::Modify) {
+        return name_of(facts.action) + " is released at once although the decision is " +
+               std::string(decision);
+    }
+    if (frozen_) {
+        return name_of(facts.action) + " is released while everything is frozen";
+    }
+    if (facts.decided_by.starts_with(kGrantPrefix)) {
+        Finding beyond = check_grant(session, facts);
+        if (beyond) {
+            return beyond;
         }
-        released_.insert(action);
-        return std::nullopt;
     }
-    if (decision == model::Decision::Deny) {
-        return "action " + action + " is held although the decision is deny";
+    Released& released = session.released[std::string(facts.action)];
+    released.tier = facts.tier;
+    // Nothing but a command's text names other programs to start.
+    if (facts.kind == "command") {
+        released.text = facts.text;
+        released.commands = facts.commands;
     }
-    Held held;
-    held.digest = facts->digest;
-    held.session = session;
-    held.step_up = decision == model::Decision::StepUp;
-    held.approvals = facts->verdict.approvals;
-    for (const std::string& name : facts->excluded) {
-        held.excluded.insert(lower(name));
-    }
-    held_.emplace(action, std::move(held));
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::vote(const json::value& body) {
-    text::ObjectReader in(body, "vote");
+RecordRules::Finding RecordRules::hold(const DecisionFacts& facts) {
+    if (facts.decision == model::Decision::Deny) {
+        return name_of(facts.action) + " is held although the decision is deny";
+    }
+    Held held;
+    held.digest = facts.digest;
+    held.session = facts.session;
+    held.step_up = facts.decision == model::Decision::StepUp;
+    held.approvals = facts.approvals;
+    held.tier = facts.tier;
+    if (facts.kind == "command") {
+        held.text = facts.text;
+        held.commands = facts.commands;
+    }
+    for (const std::string_view name : facts.excluded) {
+        held.excluded.insert(lower(plain(name)));
+    }
+    held_.insert_or_assign(std::string(facts.action), std::move(held));
+    return std::nullopt;
+}
+
+/// A program start that asked nobody because a released action covers it: that one must be released
+/// in the same session and not be over, and reach as far: its tier, or exactly these words.
+RecordRules::Finding RecordRules::check_grant(const SessionFacts& session,
+                                              const DecisionFacts& facts) const {
+    const std::string_view outer = facts.decided_by.substr(kGrantPrefix.size());
+    const std::string what = name_of(facts.action) + " is covered by the grant of " + plain(outer);
+    const auto grant = session.released.find(outer);
+    if (grant == session.released.end()) {
+        return what + ", which is not a released action of its session without outcome";
+    }
+    if (facts.kind != "exec") {
+        return what + " and is no program start";
+    }
+    const Released& covers = grant->second;
+    const bool is_its_text = !covers.text.empty() && facts.last_word == covers.text;
+    // Canonical JSON: within a text every quote is escaped, so this can only be a whole command.
+    const std::string named = "{\"argv\":" + std::string(facts.words) + ",\"directory\":";
+    if (facts.tier > covers.tier && !is_its_text &&
+        covers.commands.find(named) == std::string::npos) {
+        return what + ", whose tier " + std::string(model::tier_name(covers.tier)) +
+               " is below its own";
+    }
+    return std::nullopt;
+}
+
+RecordRules::Finding RecordRules::vote(std::string_view body, const RecordFacts&) {
+    const auto value = values_of(body);
+    if (!value.ok()) {
+        return value.error().message;
+    }
+    text::ObjectReader in(value.value(), "vote");
     const std::string key_line = in.string("public_key", limits::kKeyFileBytesMax);
     const auto* member = in.member("vote");
     const auto finished = in.finish();
@@ -271,69 +302,83 @@ RecordRules::Finding RecordRules::check_quorum(const Held& held,
         }
         distinct.insert(lower(name));
     }
-    if (distinct.size() < static_cast<std::size_t>(std::max(held.approvals, 1))) {
+    if (distinct.size() < static_cast<std::size_t>(std::max<std::int64_t>(held.approvals, 1))) {
         return "with " + std::to_string(distinct.size()) + " of " + std::to_string(held.approvals) +
                " approvals";
     }
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::release(const json::value& body) {
-    const auto facts = release_from(body);
-    if (!facts.ok()) {
-        return facts.error().message;
-    }
-    const auto held = held_.find(facts->action);
-    const std::string what = "action " + facts->action + " is released ";
+RecordRules::Finding RecordRules::release(std::string_view, const RecordFacts& all) {
+    const auto& facts = std::get<ActionFacts>(all);
+    const auto held = held_.find(facts.action);
+    const std::string what = name_of(facts.action) + " is released ";
     if (held == held_.end()) {
         return what + "and was not held (no decision, or released before)";
     }
-    if (held->second.digest != facts->digest || held->second.session != facts->session) {
+    if (held->second.digest != facts.digest || held->second.session != facts.session) {
         return what + "with another digest or session than was decided";
     }
-    if (!sessions_.contains(facts->session)) {
-        return what + "in session " + facts->session + ", which is not active";
+    const auto session = sessions_.find(facts.session);
+    if (session == sessions_.end()) {
+        return what + "in session " + plain(facts.session) + ", which is not active";
+    }
+    if (frozen_) {
+        return what + "while everything is frozen";
     }
     if (held->second.step_up) {
-        const Finding short_of = check_quorum(held->second, facts->approvers);
+        std::vector<std::string> approvers;
+        for (const std::string_view name : facts.approvers) {
+            approvers.push_back(plain(name));
+        }
+        const Finding short_of = check_quorum(held->second, approvers);
         if (short_of) {
             return what + *short_of;
         }
     }
+    session->second.released.insert_or_assign(
+        std::string(facts.action),
+        Released{held->second.tier, held->second.text, held->second.commands});
     held_.erase(held);
-    released_.insert(facts->action);
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::refusal(const json::value& body) {
-    const auto facts = refusal_from(body);
-    if (!facts.ok()) {
-        return facts.error().message;
-    }
-    const auto held = held_.find(facts->action);
+RecordRules::Finding RecordRules::refusal(std::string_view, const RecordFacts& all) {
+    const auto& facts = std::get<ActionFacts>(all);
+    const auto held = held_.find(facts.action);
     if (held == held_.end()) {
-        return "action " + facts->action + " is refused and was not held";
+        return name_of(facts.action) + " is refused and was not held";
     }
-    if (held->second.digest != facts->digest) {
-        return "action " + facts->action + " is refused with another digest than was decided";
+    if (held->second.digest != facts.digest) {
+        return name_of(facts.action) + " is refused with another digest than was decided";
     }
     held_.erase(held);
     return std::nullopt;
 }
 
-RecordRules::Finding RecordRules::outcome(const json::value& body) {
-    text::ObjectReader in(body, "outcome");
-    const std::string action = in.string("action", limits::kNameBytesMax);
-    const auto* member = in.member("outcome");
-    in.string("session", limits::kNameBytesMax);
-    const auto finished = in.finish();
-    const auto outcome = finished.ok() ? model::outcome_from(*member) : finished.error();
-    if (!outcome.ok()) {
-        return outcome.error().message;
+RecordRules::Finding RecordRules::outcome(std::string_view, const RecordFacts& all) {
+    const auto& facts = std::get<ActionFacts>(all);
+    const auto session = sessions_.find(facts.session);
+    auto* released = session == sessions_.end() ? nullptr : &session->second.released;
+    const auto action = released == nullptr ? decltype(released->find(facts.action))()
+                                            : released->find(facts.action);
+    if (released == nullptr || action == released->end()) {
+        return "an outcome of " + name_of(facts.action) +
+               ", which was not released in a session that is active";
     }
-    if (released_.erase(action) == 0) {
-        return "an outcome of action " + action + ", which was not released";
-    }
+    released->erase(action);
+    return std::nullopt;
+}
+
+// A second freeze changes nothing, and neither does a thaw of what is not frozen: after a failure
+// of the disk the gateway may be frozen without a record of it.
+RecordRules::Finding RecordRules::freeze(std::string_view, const RecordFacts&) {
+    frozen_ = true;
+    return std::nullopt;
+}
+
+RecordRules::Finding RecordRules::thaw(std::string_view, const RecordFacts&) {
+    frozen_ = false;
     return std::nullopt;
 }
 

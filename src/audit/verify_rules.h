@@ -1,20 +1,25 @@
 // The rules that records must satisfy given the records before them: every release has its
 // decision, every step_up its valid votes by distinct entitled people, every outcome its release,
-// and no session acts after its end. Internal to audit/. Knows nothing of files and hashes.
+// every grant a released action that reaches as far, nothing is released above its session's
+// ceiling, during a freeze, or in a session that is not active. Internal to audit/. Knows nothing
+// of files and hashes.
 //
-// Memory: sessions that are active, approvers, and actions that are held or released and without
-// outcome. Not thread safe.
+// Memory: sessions that are active with their released actions that have no outcome yet, approvers,
+// and actions that are held. Not thread safe.
 #pragma once
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "audit/record_facts.h"
 #include "audit/records.h"
 #include "base/result.h"
 
@@ -22,9 +27,10 @@ namespace countersign::audit {
 
 class RecordRules {
 public:
-    /// What is wrong with this record, in one sentence; nullopt: nothing. A record of a type that
-    /// this version does not know is not judged.
-    std::optional<std::string> judge(std::string_view type, const boost::json::value& body);
+    /// What is wrong with this record, in one sentence; nullopt: nothing. `body` is its canonical
+    /// JSON and `facts` what facts_of() took out of it.
+    std::optional<std::string> judge(RecordType type, std::string_view body,
+                                     const RecordFacts& facts);
     /// Held actions that were neither released nor refused.
     [[nodiscard]] std::uint64_t open_actions() const { return held_.size(); }
 
@@ -33,38 +39,62 @@ private:
         std::string digest;
         std::string session;
         bool step_up = false;
-        int approvals = 0;
+        std::int64_t approvals = 0;
         std::set<std::string> excluded;  ///< lower case
         std::set<std::string> for_it;    ///< names whose valid vote approves
         bool denied = false;             ///< a valid vote against it
+        model::Tier tier = model::Tier::Forbidden;
+        std::string text;
+        std::string commands;
+    };
+    /// A released action whose outcome is not known: what it lets pass.
+    struct Released {
+        model::Tier tier = model::Tier::Forbidden;
+        std::string text;      ///< of a command; empty for what can grant nothing
+        std::string commands;  ///< raw JSON
+    };
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    template <typename Value>
+    using Table = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+    struct SessionFacts {
+        model::Tier ceiling = model::Tier::Irreversible;
+        std::string workspace;
+        std::string agent_type;
+        Table<Released> released;
     };
     using Finding = std::optional<std::string>;
-    using Rule = Finding (RecordRules::*)(const boost::json::value& body);
+    using Rule = Finding (RecordRules::*)(std::string_view body, const RecordFacts& facts);
     struct Entry {
         RecordType type;
         Rule rule;
     };
     static const Entry kRules[];
 
-    Finding session_start(const boost::json::value& body);
-    Finding session_end(const boost::json::value& body);
-    Finding approver(const boost::json::value& body);
-    Finding decision(const boost::json::value& body);
-    Finding vote(const boost::json::value& body);
-    Finding release(const boost::json::value& body);
-    Finding refusal(const boost::json::value& body);
-    Finding outcome(const boost::json::value& body);
+    Finding session_start(std::string_view body, const RecordFacts& facts);
+    Finding session_end(std::string_view body, const RecordFacts& facts);
+    Finding approver(std::string_view body, const RecordFacts& facts);
+    Finding decision(std::string_view body, const RecordFacts& facts);
+    Finding vote(std::string_view body, const RecordFacts& facts);
+    Finding release(std::string_view body, const RecordFacts& facts);
+    Finding refusal(std::string_view body, const RecordFacts& facts);
+    Finding outcome(std::string_view body, const RecordFacts& facts);
+    Finding freeze(std::string_view body, const RecordFacts& facts);
+    Finding thaw(std::string_view body, const RecordFacts& facts);
+
+    Finding release_now(SessionFacts& session, const DecisionFacts& facts);
+    Finding hold(const DecisionFacts& facts);
+    Finding check_grant(const SessionFacts& session, const DecisionFacts& facts) const;
     Finding check_quorum(const Held& held, const std::vector<std::string>& approvers);
 
-    struct SessionFacts {
-        model::Tier ceiling = model::Tier::Irreversible;
-        std::string workspace;
-        std::string agent_type;
-    };
     std::map<std::string, SessionFacts, std::less<>> sessions_;      ///< active ones
     std::map<std::string, std::string, std::less<>> approver_keys_;  ///< active: name -> key line
-    std::map<std::string, Held, std::less<>> held_;
-    std::set<std::string, std::less<>> released_;  ///< and without outcome
+    Table<Held> held_;
+    bool frozen_ = false;
 };
 
 }  // namespace countersign::audit
