@@ -10,7 +10,9 @@ namespace {
 /// The gateway behind the Asker.
 class ClientAsker final : public Asker {
 public:
-    ClientAsker(const std::string& socket, const std::string& token) : client_(socket, token) {}
+    ClientAsker(const std::string& socket, const std::string& token) : client_(socket, token) {
+        client_.set_view(client::AgentClient::View::Brief);
+    }
 
     Result<client::ActionAnswer> submit(const model::ActionRequest& request,
                                         Duration wait) override {
@@ -19,8 +21,8 @@ public:
     Result<client::ActionAnswer> await(std::string_view action, Duration wait) override {
         return client_.await(action, wait);
     }
-    Result<void> report(std::string_view action, const model::Outcome& outcome) override {
-        return client_.report(action, outcome);
+    Result<void> report(std::span<const model::OutcomeReport> reports) override {
+        return client_.report(reports);
     }
 
 private:
