@@ -10,15 +10,26 @@ namespace {
 namespace json = boost::json;
 
 /// 202 while it is open, 200 when it has ended.
-Response action_response(Api& api, const model::Session& session, const std::string& id) {
-    const auto entry = api.gate().actions().answer(session, id);
-    if (!entry.ok()) {
-        return problem(entry.error());
+Response action_response(Api& api, const model::Session& session, const std::string& id,
+                         gate::AnswerView view) {
+    auto answer = api.gate().actions().answer_text(session, id, view);
+    if (!answer.ok()) {
+        return problem(answer.error());
     }
-    if (!*entry) {
+    if (!*answer) {
         return problem(Error(ErrorCode::NotFound, "there is no such action in this session"));
     }
-    return json_response(gate::answer_json(**entry), gate::is_open((*entry)->state) ? 202 : 200);
+    Response response = raw_json_response(std::move((*answer)->json));
+    response.status = (*answer)->open ? 202 : 200;
+    return response;
+}
+
+Result<gate::AnswerView> view_of(const Call& call) {
+    const std::string view = call.query("view");
+    if (!view.empty() && view != "brief") {
+        return Error(ErrorCode::InvalidArgument, "view is not brief");
+    }
+    return view.empty() ? gate::AnswerView::Whole : gate::AnswerView::Brief;
 }
 
 }  // namespace
@@ -28,11 +39,15 @@ Reply Api::answer_action(const Call& call, const std::string& id) {
     if (!wait.ok()) {
         return failed(wait.error());
     }
+    const auto view = view_of(call);
+    if (!view.ok()) {
+        return failed(view.error());
+    }
     Reply reply;
     reply.wait_action = id;
     reply.wait = *wait;
-    reply.finish = [this, session = *call.session, id] {
-        return action_response(*this, session, id);
+    reply.finish = [this, session = call.session, id, view = *view] {
+        return action_response(*this, *session, id, view);
     };
     return reply;
 }
@@ -40,6 +55,7 @@ Reply Api::answer_action(const Call& call, const std::string& id) {
 Reply submit_action(Api& api, const Call& call) {
     return answer([&]() -> Result<Reply> {
         TRY(wait_of(call));
+        TRY(view_of(call));
         const json::value body = TRY(body_of(call));
         model::ActionRequest request = TRY(model::request_from(body));
         const std::string id = TRY(api.gate().actions().submit(*call.session, std::move(request)));
@@ -57,6 +73,36 @@ Reply report_outcome(Api& api, const Call& call) {
         const model::Outcome outcome = TRY(model::outcome_from(body));
         TRY(api.gate().actions().report(*call.session, call.ids.front(), outcome));
         return ready(empty_response());
+    });
+}
+
+Reply report_outcomes(Api& api, const Call& call) {
+    return answer([&]() -> Result<Reply> {
+        const json::value body = TRY(body_of(call));
+        text::ObjectReader in(body, "outcomes");
+        const json::value* list = in.member("outcomes");
+        TRY(in.finish());
+        if (!list->is_array() || list->get_array().size() > limits::kOutcomesPerReportMax) {
+            return Error(ErrorCode::InvalidArgument, "outcomes must be an array of at most 256");
+        }
+        std::vector<model::OutcomeReport> reports;
+        for (const json::value& element : list->get_array()) {
+            text::ObjectReader one(element, "outcome report");
+            model::OutcomeReport report;
+            report.action = one.string("action", limits::kNameBytesMax);
+            const json::value* outcome = one.member("outcome");
+            TRY(one.finish());
+            report.outcome = TRY(model::outcome_from(*outcome));
+            reports.push_back(std::move(report));
+        }
+        json::array refused;
+        for (const gate::RefusedReport& one :
+             TRY(api.gate().actions().report(*call.session, reports))) {
+            refused.push_back(json::object{{"action", text_json(one.action)},
+                                           {"code", text_json(error_code_name(one.error.code))},
+                                           {"detail", text_json(one.error.message)}});
+        }
+        return ready_json(json::object{{"refused", std::move(refused)}});
     });
 }
 

@@ -108,7 +108,7 @@ Result<void> Api::authenticate(Call& call) {
         if (!session.ok()) {
             return refuse(call, session.error());
         }
-        call.session = session.take();
+        call.session = std::make_shared<const model::Session>(session.take());
         return {};
     }
     if (!crypto::equal_in_constant_time(digest.hex(), options_.operator_token.hex())) {
@@ -181,8 +181,8 @@ Reply Api::once(const Call& call, const Route& route) {
     if (request.idempotency_key.size() > Repeats::kKeyBytesMax) {
         return failed(Error(ErrorCode::LimitExceeded, "the idempotency key is too long"));
     }
-    const std::string scope =
-        call.token_scope + " " + std::string(route.pattern) + " " + request.idempotency_key;
+    const crypto::Digest scope =
+        Repeats::scope(call.token_scope, route.pattern, request.idempotency_key);
     crypto::Sha256 hash;
     const crypto::Digest digest =
         hash.update(request.target).update("\n").update(request.body).finish();

@@ -32,9 +32,9 @@ struct ApiOptions {
 struct Call {
     const Request* request = nullptr;
     Target target;
-    std::vector<std::string> ids;           ///< the variable segments of the route, in order
-    std::optional<model::Session> session;  ///< Door::Agent: who asks
-    std::string token_scope;                ///< tells callers apart for idempotency
+    std::vector<std::string> ids;  ///< the variable segments of the route, in order
+    std::shared_ptr<const model::Session> session;  ///< Door::Agent: who asks
+    std::string token_scope;                        ///< tells callers apart for idempotency
     [[nodiscard]] std::string query(std::string_view name) const;
 };
 

@@ -1,6 +1,6 @@
 #include "api/connection.h"
 
-#include <boost/asio/post.hpp>
+#include <array>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -44,85 +44,146 @@ bool repeated(const http::request<http::string_body>& message, http::field name)
     return message.count(name) > 1;
 }
 
+/// RFC 9112, section 4 to 6. No header holds anything that a request brought.
+std::string print(const Response& response, bool keep) {
+    const beast::string_view reason =
+        http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
+    std::string out;
+    out.reserve(response.body.size() + 256);
+    out += "HTTP/1.1 ";
+    out += std::to_string(response.status);
+    out += ' ';
+    out.append(reason.data(), reason.size());
+    out += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+    if (!keep) {
+        out += "Connection: close\r\n";
+    }
+    if (response.status != 204) {
+        out += "Content-Type: ";
+        out += response.content_type;
+        out += "\r\nContent-Length: ";
+        out += std::to_string(response.body.size());
+        out += "\r\n";
+    }
+    out += "\r\n";
+    out += response.status == 204 ? std::string_view() : std::string_view(response.body);
+    return out;
+}
+
 }  // namespace
 
-Connection::Connection(Stream stream, Door door, Desk& desk)
-    : stream_(std::move(stream)), door_(door), desk_(desk) {}
+Connection::Connection(Socket socket, Door door, Desk& desk)
+    : socket_(std::move(socket)), door_(door), desk_(desk) {}
 
 Connection::~Connection() {
-    desk_.closed(door_);
+    desk_.closed(*this);
 }
 
 void Connection::close() {
     beast::error_code ignored;
-    stream_.socket().shutdown(asio::socket_base::shutdown_both, ignored);
-    stream_.close();
+    limit_ = Moment::max();
+    socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+    socket_.close(ignored);
+}
+
+void Connection::allow(std::chrono::seconds time) {
+    limit_ = std::chrono::steady_clock::now() + time;
+}
+
+void Connection::look(Moment now) {
+    if (now > limit_) {
+        close();
+    }
+}
+
+Stream Connection::take_stream() {
+    beast::error_code failure;
+    const auto end = socket_.local_endpoint(failure);
+    Stream::socket_type socket(socket_.get_executor());
+    const auto handle = socket_.release(failure);
+    if (!failure) {
+        socket.assign(end.protocol(), handle, failure);
+    }
+    return Stream(std::move(socket));
 }
 
 void Connection::wait_for_request() {
-    parser_.reset();
-    if (buffer_.size() > 0) {
-        return read_header();
-    }
-    stream_.expires_after(kIdleTime);
-    stream_.async_read_some(
-        buffer_.prepare(kReadBytes),
-        [self = shared_from_this()](const beast::error_code& failure, std::size_t bytes) {
-            if (failure) {
-                return self->close();
-            }
-            self->buffer_.commit(bytes);
-            self->read_header();
-        });
-}
-
-void Connection::read_header() {
     parser_.emplace();
+    parser_->eager(true);
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(limits::kRequestBodyBytesMax);
-    stream_.expires_after(kHeaderTime);
-    http::async_read_header(
-        stream_, buffer_, *parser_,
-        [self = shared_from_this()](const beast::error_code& failure, std::size_t) {
-            if (failure) {
-                return self->refuse(failure);
+    in_body_ = false;
+    if (buffer_.size() > 0) {
+        allow(kHeaderTime);
+        return parse();
+    }
+    allow(kIdleTime);
+    wait_readable();
+}
+
+void Connection::wait_readable() {
+    socket_.async_wait(asio::socket_base::wait_read,
+                       [self = shared_from_this()](const beast::error_code& failure) {
+                           if (failure) {
+                               return self->close();
+                           }
+                           self->read();
+                       });
+}
+
+void Connection::read() {
+    beast::error_code failure;
+    const std::size_t bytes = socket_.read_some(buffer_.prepare(kReadBytes), failure);
+    if (failure == asio::error::would_block) {
+        return wait_readable();
+    }
+    if (failure) {
+        return close();
+    }
+    if (buffer_.size() == 0 && !parser_->got_some()) {
+        allow(kHeaderTime);
+    }
+    buffer_.commit(bytes);
+    parse();
+}
+
+/// Feeds the parser with what is there. A header that is not whole stays in the buffer.
+void Connection::parse() {
+    while (!parser_->is_done()) {
+        beast::error_code failure;
+        buffer_.consume(parser_->put(buffer_.data(), failure));
+        if (failure && failure != http::error::need_more) {
+            return refuse(failure);
+        }
+        if (parser_->is_header_done() && !in_body_) {
+            in_body_ = true;
+            allow(kBodyTime);
+            if (!parser_->is_done() &&
+                beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+                return continue_body();
             }
-            self->continue_body();
-        });
+        }
+        if (failure || buffer_.size() == 0) {
+            break;
+        }
+    }
+    parser_->is_done() ? deliver() : wait_readable();
 }
 
 void Connection::continue_body() {
-    if (parser_->is_done()) {
-        return deliver();
-    }
-    if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
-        return read_body();
-    }
     // Curl asks before it sends a large body.
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    stream_.expires_after(kWriteTime);
-    asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
+    asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
                       [self = shared_from_this()](const beast::error_code& failure, std::size_t) {
                           if (failure) {
                               return self->close();
                           }
-                          self->read_body();
+                          self->buffer_.size() > 0 ? self->parse() : self->wait_readable();
                       });
 }
 
-void Connection::read_body() {
-    stream_.expires_after(kBodyTime);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](const beast::error_code& failure, std::size_t) {
-                         if (failure) {
-                             return self->refuse(failure);
-                         }
-                         self->deliver();
-                     });
-}
-
 void Connection::deliver() {
-    stream_.expires_never();
+    limit_ = Moment::max();
     const auto& message = parser_->get();
     const bool known = message.method() == http::verb::get || message.method() == http::verb::post;
     if (!known || message.version() != 11) {
@@ -153,16 +214,11 @@ void Connection::deliver() {
 
 void Connection::refuse(const beast::error_code& failure) {
     Response response;
-    response.close = true;
     if (failure == http::error::body_limit) {
         response = problem(Error(ErrorCode::LimitExceeded, "the body is larger than 8 MiB"));
     } else if (failure == http::error::header_limit || failure == http::error::buffer_overflow) {
         response =
             problem(Error(ErrorCode::LimitExceeded, "the header is larger than 16 KiB"), 431);
-    } else if (failure == beast::error::timeout || failure == http::error::end_of_stream ||
-               failure == http::error::partial_message ||
-               failure.category() != http::make_error_code(http::error::bad_method).category()) {
-        return close();
     } else {
         response = problem(Error(ErrorCode::Malformed, "that is not HTTP: " + failure.message()));
     }
@@ -174,51 +230,54 @@ void Connection::respond(Response response) {
     if (watching_) {
         watching_ = false;
         beast::error_code ignored;
-        stream_.socket().cancel(ignored);
+        socket_.cancel(ignored);
     }
-    Message message(static_cast<http::status>(response.status), 11);
-    message.set(http::field::cache_control, "no-store");
-    message.set("X-Content-Type-Options", "nosniff");
-    const bool client_keeps = parser_ && parser_->is_done() && parser_->get().keep_alive();
-    message.keep_alive(client_keeps && !response.close);
-    if (response.status != 204) {
-        message.set(http::field::content_type, response.content_type);
-        message.body() = std::move(response.body);
-        message.content_length(message.body().size());
-    }
-    write(std::move(message));
+    const bool keep = parser_->is_done() && parser_->get().keep_alive() && !response.close;
+    write(print(response, keep), keep);
 }
 
-void Connection::write(Message message) {
-    message_.emplace(std::move(message));
-    stream_.expires_after(kWriteTime);
-    http::async_write(stream_, *message_,
-                      [self = shared_from_this()](const beast::error_code& failure, std::size_t) {
-                          const bool keep = self->message_->keep_alive();
-                          self->message_.reset();
-                          if (failure || !keep) {
-                              return self->close();
-                          }
-                          self->wait_for_request();
-                      });
+void Connection::write(std::string text, bool keep) {
+    beast::error_code failure;
+    const std::size_t sent = socket_.write_some(asio::buffer(text), failure);
+    if (failure && failure != asio::error::would_block) {
+        return close();
+    }
+    if (sent == text.size()) {
+        return written(keep);
+    }
+    out_ = std::move(text);
+    allow(kWriteTime);
+    asio::async_write(
+        socket_, asio::buffer(out_.data() + sent, out_.size() - sent),
+        [self = shared_from_this(), keep](const beast::error_code& problem, std::size_t) {
+            if (problem) {
+                return self->close();
+            }
+            self->out_.clear();
+            self->written(keep);
+        });
+}
+
+void Connection::written(bool keep) {
+    keep ? wait_for_request() : close();
 }
 
 void Connection::watch_peer() {
     watching_ = true;
-    stream_.socket().async_wait(asio::socket_base::wait_read,
-                                [self = shared_from_this()](const beast::error_code& failure) {
-                                    if (failure || !self->watching_) {
-                                        return;
-                                    }
-                                    self->watching_ = false;
-                                    beast::error_code problem;
-                                    // Bytes that came are a next request, which waits; none means
-                                    // that the peer closed.
-                                    if (self->stream_.socket().available(problem) == 0 || problem) {
-                                        self->desk_.gone(self);
-                                        self->close();
-                                    }
-                                });
+    socket_.async_wait(asio::socket_base::wait_read,
+                       [self = shared_from_this()](const beast::error_code& failure) {
+                           if (failure || !self->watching_) {
+                               return;
+                           }
+                           self->watching_ = false;
+                           beast::error_code problem;
+                           // Bytes that came are a next request, which waits; none means that the
+                           // peer closed.
+                           if (self->socket_.available(problem) == 0 || problem) {
+                               self->desk_.gone(self);
+                               self->close();
+                           }
+                       });
 }
 
 void EventStream::start() {

@@ -3,14 +3,20 @@
 //
 // Both live as shared_ptr, since an asynchronous operation keeps its object alive until its handler
 // has run, whoever else has let go of it by then.
+//
+// A connection reads and writes at once whatever the socket takes, and waits only for what it does
+// not: an exec is held meanwhile, and each asynchronous step costs it some microseconds. Its time
+// limits are one moment each, looked at once a second (Connection::look), not timers of their own.
 #pragma once
 
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -21,6 +27,12 @@
 namespace countersign::api {
 
 using Stream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                boost::asio::io_context::executor_type>;
+using Moment = std::chrono::steady_clock::time_point;
+
+/// How often the server has its connections look at their limits.
+inline constexpr std::chrono::seconds kLookEvery(1);
 
 class Connection;
 
@@ -32,12 +44,14 @@ public:
     virtual void request(const std::shared_ptr<Connection>& connection, const Request& request) = 0;
     /// The peer went away while it waited for an answer.
     virtual void gone(const std::shared_ptr<Connection>& connection) = 0;
-    virtual void closed(Door door) = 0;
+    /// It is being destroyed.
+    virtual void closed(Connection& connection) = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(Stream stream, Door door, Desk& desk);
+    /// The socket must be non-blocking.
+    Connection(Socket socket, Door door, Desk& desk);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -46,29 +60,35 @@ public:
     void respond(Response response);
     /// Tells the desk when the peer closes before the answer is there.
     void watch_peer();
-    /// Gives the stream away, for events.
-    Stream take_stream() { return std::move(stream_); }
+    /// Closes the connection when a limit has passed.
+    void look(Moment now);
+    /// Gives the socket away, for events.
+    Stream take_stream();
     void close();
     [[nodiscard]] Door door() const { return door_; }
 
 private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-    using Message = boost::beast::http::response<boost::beast::http::string_body>;
 
     void wait_for_request();
-    void read_header();
-    void read_body();
+    void wait_readable();
+    void read();
+    void parse();
     void continue_body();
     void deliver();
     void refuse(const boost::beast::error_code& failure);
-    void write(Message message);
+    void write(std::string text, bool keep);
+    void written(bool keep);
+    void allow(std::chrono::seconds time);
 
-    Stream stream_;
+    Socket socket_;
     Door door_;
     Desk& desk_;
     boost::beast::flat_buffer buffer_;
     std::optional<Parser> parser_;
-    std::optional<Message> message_;
+    std::string out_;
+    Moment limit_ = Moment::max();
+    bool in_body_ = false;
     bool watching_ = false;
 };
 

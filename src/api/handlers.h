@@ -10,6 +10,7 @@ namespace countersign::api {
 Reply submit_action(Api& api, const Call& call);
 Reply agent_action(Api& api, const Call& call);
 Reply report_outcome(Api& api, const Call& call);
+Reply report_outcomes(Api& api, const Call& call);
 Reply observe(Api& api, const Call& call);
 Reply delegate_session(Api& api, const Call& call);
 

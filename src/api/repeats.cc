@@ -1,8 +1,28 @@
 #include "api/repeats.h"
 
+#include <cstring>
+
 namespace countersign::api {
 
-Repeats::First* Repeats::find_or_note(const std::string& scope, const crypto::Digest& request,
+std::size_t Repeats::Hash::operator()(const crypto::Digest& digest) const {
+    std::size_t out = 0;
+    std::memcpy(&out, digest.bytes.data(), sizeof out);
+    return out;
+}
+
+crypto::Digest Repeats::scope(std::string_view token_digest, std::string_view route,
+                              std::string_view key) {
+    // None of them holds a line end.
+    return crypto::Sha256()
+        .update(token_digest)
+        .update("\n")
+        .update(route)
+        .update("\n")
+        .update(key)
+        .finish();
+}
+
+Repeats::First* Repeats::find_or_note(const crypto::Digest& scope, const crypto::Digest& request,
                                       Duration now) {
     trim(now);
     const auto found = kept_.find(scope);
@@ -17,12 +37,12 @@ Repeats::First* Repeats::find_or_note(const std::string& scope, const crypto::Di
     return nullptr;
 }
 
-Repeats::First* Repeats::find(const std::string& scope) {
+Repeats::First* Repeats::find(const crypto::Digest& scope) {
     const auto found = kept_.find(scope);
     return found == kept_.end() ? nullptr : &found->second;
 }
 
-void Repeats::forget(const std::string& scope) {
+void Repeats::forget(const crypto::Digest& scope) {
     kept_.erase(scope);
 }
 

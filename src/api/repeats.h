@@ -7,11 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <map>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "api/message.h"
 #include "base/result.h"
@@ -35,17 +35,25 @@ public:
         std::optional<Response> answer;  ///< nullopt: still on its way, or not kept
     };
 
-    /// `scope` tells callers apart (token digest and route). nullptr: it is new, and noted now.
-    First* find_or_note(const std::string& scope, const crypto::Digest& request, Duration now);
+    /// Digest of what tells calls apart: the token, the route and the caller's key.
+    static crypto::Digest scope(std::string_view token_digest, std::string_view route,
+                                std::string_view key);
+    /// nullptr: it is new, and noted now.
+    First* find_or_note(const crypto::Digest& scope, const crypto::Digest& request, Duration now);
     /// The entry noted under `scope`; nullptr when it is gone.
-    First* find(const std::string& scope);
-    void forget(const std::string& scope);
+    First* find(const crypto::Digest& scope);
+    void forget(const crypto::Digest& scope);
 
 private:
     void trim(Duration now);
 
-    std::map<std::string, First, std::less<>> kept_;
-    std::list<std::string> order_;
+    /// A digest's bytes are as good a hash as any.
+    struct Hash {
+        std::size_t operator()(const crypto::Digest& digest) const;
+    };
+
+    std::unordered_map<crypto::Digest, First, Hash> kept_;
+    std::deque<crypto::Digest> order_;
 };
 
 }  // namespace countersign::api

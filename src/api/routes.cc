@@ -11,9 +11,10 @@ constexpr Method kGet = Method::Get;
 constexpr Method kPost = Method::Post;
 
 constexpr std::array kRoutes = {
-    Route{kAgents, kPost, "/v1/actions", {"wait"}, submit_action, Keeping::Current},
+    Route{kAgents, kPost, "/v1/actions", {"wait", "view"}, submit_action, Keeping::Current},
     Route{kAgents, kGet, "/v1/actions/{id}", {"wait"}, agent_action},
     Route{kAgents, kPost, "/v1/actions/{id}/outcome", {}, report_outcome},
+    Route{kAgents, kPost, "/v1/outcomes", {}, report_outcomes},
     Route{kAgents, kPost, "/v1/observations", {}, observe},
     Route{kAgents, kPost, "/v1/sessions/{id}/delegate", {}, delegate_session, Keeping::Nothing},
 

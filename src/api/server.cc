@@ -8,6 +8,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <list>
+#include <set>
 #include <utility>
 
 #include "api/connection.h"
@@ -55,6 +56,7 @@ public:
           people_(context_),
           browsers_(context_),
           tick_(context_),
+          look_(context_),
           signals_(context_) {}
 
     Result<void> bind();
@@ -64,7 +66,10 @@ public:
 
     void request(const std::shared_ptr<Connection>& connection, const Request& request) override;
     void gone(const std::shared_ptr<Connection>& connection) override;
-    void closed(Door door) override { --connected_[static_cast<std::size_t>(door)]; }
+    void closed(Connection& connection) override {
+        connections_.erase(&connection);
+        --connected_[static_cast<std::size_t>(connection.door())];
+    }
 
 private:
     /// An answer that waits for the gate to settle, or for an action to end.
@@ -82,6 +87,7 @@ private:
     template <class Acceptor>
     void accept(Acceptor& acceptor, Door door);
     void admit(GenericSocket socket, Door door);
+    void look();
     void flush();
     void answer(const Waiting& waiting);
     void wait_longer(Waiting waiting);
@@ -94,15 +100,19 @@ private:
     void finish(std::string reason);
 
     ServerOptions options_;
+    // Before the context, whose end destroys the handlers that hold the last connections.
+    std::array<std::size_t, 3> connected_{};
+    std::set<Connection*> connections_;  ///< alive ones
     asio::io_context context_{1};
     LocalAcceptor agents_;
     LocalAcceptor people_;
     TcpAcceptor browsers_;
     asio::steady_timer tick_;
+    asio::steady_timer look_;
     asio::signal_set signals_;
     std::optional<std::uint16_t> port_;
     Api* api_ = nullptr;
-    std::array<std::size_t, 3> connected_{};
+    bool looking_ = false;
     std::vector<Waiting> batch_;
     bool flush_posted_ = false;
     std::list<Waiter> waiters_;
@@ -185,8 +195,52 @@ void Server::Impl::admit(GenericSocket socket, Door door) {
             return;
         }
     }
+    beast::error_code failure;
+    const auto protocol = socket.local_endpoint(failure).protocol();
+    Socket own(context_);
+    const auto handle = socket.release(failure);
+    if (!failure) {
+        own.assign(protocol, handle, failure);
+    }
+    if (!failure) {
+        own.non_blocking(true, failure);
+    }
+    if (failure) {
+        log::warning("a connection cannot be taken: " + failure.message());
+        return;
+    }
     ++connected_[index];
-    std::make_shared<Connection>(Stream(std::move(socket)), door, *this)->start();
+    const auto connection = std::make_shared<Connection>(std::move(own), door, *this);
+    connections_.insert(connection.get());
+    connection->start();
+    if (!looking_) {
+        look();
+    }
+}
+
+/// Once a second while anybody is connected.
+void Server::Impl::look() {
+    looking_ = !connections_.empty() && !stopping_;
+    if (!looking_) {
+        return;
+    }
+    // Closing may end a connection, and that changes the set.
+    std::vector<std::shared_ptr<Connection>> alive;
+    for (Connection* connection : connections_) {
+        if (auto held = connection->weak_from_this().lock()) {
+            alive.push_back(std::move(held));
+        }
+    }
+    const Moment now = std::chrono::steady_clock::now();
+    for (const auto& connection : alive) {
+        connection->look(now);
+    }
+    look_.expires_after(kLookEvery);
+    look_.async_wait([this](const beast::error_code& failure) {
+        if (!failure) {
+            look();
+        }
+    });
 }
 
 void Server::Impl::request(const std::shared_ptr<Connection>& connection, const Request& request) {
@@ -354,6 +408,7 @@ void Server::Impl::finish(std::string reason) {
     browsers_.close(ignored);
     signals_.cancel(ignored);
     tick_.cancel();
+    look_.cancel();
     // A file that another gateway may have put there in the meantime is not ours to remove; it
     // could only have done so after nobody answered here any more, which is from now on.
     for (const std::string& path : {options_.operator_socket, options_.agent_socket}) {

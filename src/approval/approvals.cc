@@ -274,6 +274,11 @@ Result<Consent> Approvals::use(std::string_view action, std::string_view action_
     if (over(*entry)) {
         return Error(ErrorCode::TimedOut, "consent was not used in time");
     }
+    // Between the last vote and the use lies a freeze, or a restart.
+    if (valid_approvals(consent, approvers_) < consent.approvals) {
+        return Error(ErrorCode::PermissionDenied,
+                     "somebody who approved it is no approver any more");
+    }
     Consent next = consent;
     next.state = ConsentState::Used;
     // Synced: after a power cut the same consent must not be used a second time.

@@ -111,7 +111,8 @@ public:
     Result<Consent> vote(const model::Vote& vote);
 
     /// Granted -> Used, durable when this returns. Conflict: not granted, used already, frozen;
-    /// PermissionDenied: another digest; TimedOut: granted too long ago; NotFound.
+    /// PermissionDenied: another digest, or an approver was removed since; TimedOut: granted too
+    /// long ago; NotFound.
     Result<Consent> use(std::string_view action, std::string_view action_digest);
 
     /// Denies a pending or granted request (session revoked, caller gone). Conflict when final.

@@ -89,6 +89,8 @@ Result<model::Approver> Approvers::remove(std::string_view name) {
         return Error(ErrorCode::NotFound, "no active approver " + text::visible(name, 80));
     }
     approver->active = false;
+    // At once, whatever the store says: nobody votes after a removal.
+    by_name_.insert_or_assign(approver->name, *approver);
     TRY(save(*approver));
     return *approver;
 }

@@ -36,7 +36,7 @@ public:
     /// or the key belongs or belonged to another name; LimitExceeded.
     Result<model::Approver> enrol(std::string_view name, std::string_view public_key_line);
     /// Makes inactive: new votes are refused, and given ones no longer count for what still waits.
-    /// NotFound.
+    /// NotFound. The store's errors: it holds in memory all the same.
     Result<model::Approver> remove(std::string_view name);
 
     [[nodiscard]] std::optional<model::Approver> find(std::string_view name) const;

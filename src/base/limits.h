@@ -24,6 +24,7 @@ inline constexpr std::size_t kEnvironmentValueBytesMax = 128 * 1024;
 /// takes up to 6 MiB, which must still fit into one request body.
 inline constexpr std::size_t kArgvBytesMax = 4 * 1024 * 1024;
 /// Changed files and contacted hosts that a door may report of one action, each.
+inline constexpr std::size_t kOutcomesPerReportMax = 256;
 inline constexpr std::size_t kOutcomeEntriesMax = 10'000;
 /// Longest life of a session: a week. Longer work opens a new one, and so is looked at again.
 inline constexpr long kSessionLifetimeSecondsMax = 7L * 24 * 3600;

@@ -71,11 +71,15 @@ Result<json::value> Caller::get(std::string_view target, Duration wait) {
 }
 
 Result<json::value> Caller::post(std::string_view target, const json::value& body, Duration wait) {
+    return post_text(target, json::serialize(body), wait);
+}
+
+Result<json::value> Caller::post_text(std::string_view target, std::string body, Duration wait) {
     HttpRequest request;
     request.method = "POST";
     request.target = target;
     request.idempotency_key = fresh_key();
-    request.body = json::serialize(body);
+    request.body = std::move(body);
     return call(std::move(request), wait);
 }
 

@@ -21,6 +21,8 @@ public:
     /// `key` makes a repeat harmless; null is answered for 204.
     Result<boost::json::value> post(std::string_view target, const boost::json::value& body,
                                     Duration wait);
+    /// The body is JSON text already.
+    Result<boost::json::value> post_text(std::string_view target, std::string body, Duration wait);
 
 private:
     Result<boost::json::value> call(HttpRequest request, Duration wait);

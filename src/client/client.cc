@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "client/call.h"
+#include "model/canonical.h"
 #include "model/codec.h"
 #include "sys/files.h"
 #include "sys/real_clock.h"
@@ -22,7 +23,16 @@ constexpr Duration kNoWait = Duration::zero();
 
 std::string wait_query(Duration wait) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-    return seconds <= 0 ? std::string() : "?wait=" + std::to_string(seconds);
+    std::string out = seconds <= 0 ? std::string() : "?wait=" + std::to_string(seconds);
+    return out;
+}
+
+std::string submit_query(Duration wait, AgentClient::View view) {
+    std::string out = wait_query(wait);
+    if (view == AgentClient::View::Brief) {
+        out += out.empty() ? "?view=brief" : "&view=brief";
+    }
+    return out;
 }
 
 json::string text_json(std::string_view text) {
@@ -90,8 +100,8 @@ Result<ActionAnswer> AgentClient::submit(const model::ActionRequest& request, Du
     sys::RealClock clock;
     const Duration until = clock.monotonic() + wait;
     const Duration first = std::min(wait, kWaitPerRequest);
-    const json::value value = TRY(connection_->caller.post("/v1/actions" + wait_query(first),
-                                                           model::to_json(request), first));
+    const json::value value = TRY(connection_->caller.post_text(
+        "/v1/actions" + submit_query(first, view_), model::canonical(request), first));
     ActionAnswer answer = TRY(answer_from(value));
     const Duration left = until - clock.monotonic();
     if (answer.open() && left > kNoWait && wait > kNoWait) {
@@ -121,6 +131,21 @@ Result<void> AgentClient::report(std::string_view action, const model::Outcome& 
     TRY(check_path_segment(action));
     TRY(connection_->caller.post("/v1/actions/" + std::string(action) + "/outcome",
                                  model::to_json(outcome), kNoWait));
+    return {};
+}
+
+Result<void> AgentClient::report(std::span<const model::OutcomeReport> reports) {
+    while (!reports.empty()) {
+        const auto part = reports.first(std::min(reports.size(), limits::kOutcomesPerReportMax));
+        json::array list;
+        for (const model::OutcomeReport& report : part) {
+            list.push_back(json::object{{"action", text_json(report.action)},
+                                        {"outcome", model::to_json(report.outcome)}});
+        }
+        TRY(connection_->caller.post("/v1/outcomes", json::object{{"outcomes", std::move(list)}},
+                                     kNoWait));
+        reports = reports.subspan(part.size());
+    }
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include <boost/json/fwd.hpp>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -76,10 +77,17 @@ public:
     AgentClient& operator=(AgentClient&&) noexcept;
     ~AgentClient();
 
+    /// How much of the verdict submit()'s first answer carries: a door that only obeys asks for
+    /// less.
+    enum class View { Whole, Brief };
+    void set_view(View view) { view_ = view; }
     /// Submits; when held, waits up to `wait` for the end. An open answer is not leave to execute.
     Result<ActionAnswer> submit(const model::ActionRequest& request, Duration wait);
     Result<ActionAnswer> await(std::string_view action, Duration wait);
     Result<void> report(std::string_view action, const model::Outcome& outcome);
+    /// Any number together, in as many requests as it takes. An outcome that the gateway refuses
+    /// (reported already) is left out silently: its action has its record.
+    Result<void> report(std::span<const model::OutcomeReport> reports);
     /// Content that the agent has read; `source` is a path, URL or tool.
     Result<void> observe(std::string_view source, std::string_view content);
     Result<model::SessionGrant> delegate(std::string_view session,
@@ -89,6 +97,7 @@ public:
 private:
     struct Connection;
     std::unique_ptr<Connection> connection_;
+    View view_ = View::Whole;
 };
 
 /// People's side: one generic call, since the CLI mostly prints what it gets.

@@ -96,13 +96,16 @@ std::string ActionDesk::next_id() {
     return "a-" + text::to_hex(bytes);
 }
 
-Judgement ActionDesk::judge_now(const model::ActionRequest& request, Tier ceiling, Instant now) {
+Judgement ActionDesk::judge_now(const model::ActionRequest& request, std::string_view digest,
+                                Tier ceiling, Instant now) {
     Knowledge knowledge;
     knowledge.evaluator = &rooms_.rules.evaluator();
     knowledge.policy_digest = rooms_.rules.policy().digest();
     knowledge.observations = &rooms_.experience.observed(request.context.session);
     knowledge.baseline = &rooms_.experience.baseline(request.context.agent.type);
     knowledge.ceiling = ceiling;
+    knowledge.memo = &memo_;
+    knowledge.digest = digest;
     return judge(request, knowledge, now);
 }
 
@@ -119,13 +122,16 @@ Result<std::string> ActionDesk::submit(const model::Session& session,
     action.entry.id = next_id();
     action.entry.digest = action_digest(request).text();
     action.entry.created = now;
-    action.entry.request = redacted(request);
     action.opened = began;
     action.ceiling = session.ceiling;
     if (request.action.kind == model::ActionKind::Command) {
         action.text = crypto::sha256(request.action.text);
     }
-    apply(action, judge_now(request, session.ceiling, now), request);
+    Judgement judgement = judge_now(request, action.entry.digest, session.ceiling, now);
+    const Meaning* meaning = memo_.find(action.entry.digest);
+    action.entry.request =
+        meaning != nullptr ? redacted(request, meaning->redacted) : redacted(request);
+    apply(action, std::move(judgement), request);
     const bool keep = is_open(action.entry.state);
     if (keep) {
         action.original = std::move(request);
@@ -163,7 +169,10 @@ void ActionDesk::apply(LiveAction& action, Judgement judgement,
         verdict.reason = "everything is held by " + freeze_.by + ": " + freeze_.reason;
         entry.decided_by = "freeze";
     }
-    entry.verdict = redacted(verdict);
+    const Meaning* meaning = memo_.find(entry.digest);
+    // The verdict of a Modify speaks of the changed form, which the memo does not know.
+    entry.verdict = meaning != nullptr && !verdict.modified ? redacted(verdict, meaning->redacted)
+                                                            : redacted(verdict);
     switch (verdict.decision) {
         case Decision::Allow:
         case Decision::Modify:
@@ -364,6 +373,23 @@ void ActionDesk::publish(const ActionEntry& entry) {
     }
 }
 
+Result<std::optional<ActionDesk::AnswerText>> ActionDesk::answer_text(const model::Session& session,
+                                                                      std::string_view id,
+                                                                      AnswerView view) {
+    const LiveAction* action = actions_.live(id);
+    const bool as_it_is = action != nullptr && !action->modified &&
+                          action->entry.request.context.session == session.id;
+    if (as_it_is) {
+        return std::optional(
+            AnswerText{gate::answer_text(action->entry, view), is_open(action->entry.state)});
+    }
+    const std::optional<ActionEntry> entry = TRY(answer(session, id));
+    if (!entry) {
+        return std::optional<AnswerText>();
+    }
+    return std::optional(AnswerText{gate::answer_text(*entry, view), is_open(entry->state)});
+}
+
 Result<std::optional<ActionEntry>> ActionDesk::answer(const model::Session& session,
                                                       std::string_view id) {
     std::optional<ActionEntry> entry = TRY(actions_.find(id));
@@ -375,40 +401,6 @@ Result<std::optional<ActionEntry>> ActionDesk::answer(const model::Session& sess
         entry->verdict.modified = action->modified;
     }
     return entry;
-}
-
-Result<void> ActionDesk::report(const model::Session& session, std::string_view id,
-                                const model::Outcome& outcome) {
-    std::optional<ActionEntry> found = TRY(actions_.find(id));
-    if (!found || found->request.context.session != session.id) {
-        return Error(ErrorCode::NotFound, "there is no such action in this session");
-    }
-    LiveAction* action = actions_.live(id);
-    ActionEntry& entry = action != nullptr ? action->entry : *found;
-    if (entry.state != ActionState::Granted) {
-        return Error(ErrorCode::Conflict, std::string("the action is ") +
-                                              std::string(action_state_name(entry.state)) +
-                                              ", so nothing of it can have run");
-    }
-    const model::Outcome clean = redacted(outcome);
-    audit::OutcomeRecord body;
-    body.action = entry.id;
-    body.session = session.id;
-    body.outcome = &clean;
-    const std::uint64_t seq =
-        TRY(rooms_.core.recorder.append(audit::to_record(body), Safety::Written));
-    entry.records.push_back(seq);
-    entry.outcome = clean;
-    entry.state = ActionState::Done;
-    entry.message = message_for(entry);
-    ++rooms_.core.metrics.outcomes;
-    if (action != nullptr) {
-        actions_.changed(*action);
-    } else {
-        actions_.store_later(entry);
-    }
-    publish(entry);
-    return {};
 }
 
 Result<std::vector<model::Finding>> ActionDesk::observe(const model::Session& session,
@@ -426,8 +418,10 @@ Result<std::vector<model::Finding>> ActionDesk::observe(const model::Session& se
     for (const model::Finding& finding : findings) {
         body.findings.push_back(finding.kind);
     }
-    TRY(rooms_.core.recorder.append(audit::to_record(body), Safety::Written));
+    TRY(rooms_.core.recorder.record_written(audit::to_record(body)));
     rooms_.experience.observe(session.id, {std::string(source), std::string(content)});
+    // What was read can be what a later command was taken from.
+    memo_.clear();
     resume_suspended(session.id, false, "observation");
     return findings;
 }

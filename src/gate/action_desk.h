@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "approval/approvals.h"
 #include "approval/approvers.h"
 #include "gate/actions.h"
+#include "gate/assessment_memo.h"
 #include "gate/core.h"
 #include "gate/experience.h"
 #include "gate/grant.h"
@@ -41,6 +43,12 @@ struct Freeze {
 struct Proposal {
     std::optional<model::Rule> rule;
     std::string why;  ///< why there is none, or what it would let pass
+};
+
+/// An outcome that was not taken: NotFound, or Conflict (not released, or reported already).
+struct RefusedReport {
+    std::string action;
+    Error error;
 };
 
 class ActionDesk {
@@ -73,9 +81,20 @@ public:
     /// An action as its agent may see it; nullopt: none of that id in this session. A Modify
     /// carries the text to run unredacted.
     Result<std::optional<ActionEntry>> answer(const model::Session& session, std::string_view id);
+    /// The same as text for the agent's door.
+    struct AnswerText {
+        std::string json;
+        bool open = false;
+    };
+    Result<std::optional<AnswerText>> answer_text(const model::Session& session,
+                                                  std::string_view id, AnswerView view);
     /// NotFound; Conflict: not released, or reported already.
     Result<void> report(const model::Session& session, std::string_view id,
                         const model::Outcome& outcome);
+    /// Many together, written once; gives those that were refused (the others are recorded). An
+    /// error: the log cannot be written, and no outcome was taken.
+    Result<std::vector<RefusedReport>> report(const model::Session& session,
+                                              std::span<const model::OutcomeReport> reports);
     /// Findings in what the agent read; suspended actions of the session are judged again.
     Result<std::vector<model::Finding>> observe(const model::Session& session,
                                                 std::string_view source, std::string_view content);
@@ -113,6 +132,15 @@ public:
 private:
     Result<void> resume_earlier_run();
     Result<void> load_freeze();
+    /// Outcomes that an earlier run recorded and was killed before it stored them: a release that
+    /// was used up stays so.
+    Result<void> take_up_outcomes();
+    Result<void> take_up_outcome(const audit::ReadRecord& record);
+    Result<void> check_report(const model::Session& session, std::string_view id);
+    Result<void> apply_report(const model::OutcomeReport& report, std::uint64_t seq);
+    /// Whether the log still tells this stored action's decision: a cut of power may have taken
+    /// what was only written, and left the store.
+    Result<bool> has_record(const ActionEntry& entry);
     void take_up(ActionEntry entry);
     /// How the log says that open actions ended, in the moments before the store was written:
     /// action id -> release or refusal, and its record number.
@@ -127,7 +155,8 @@ private:
 
     void identify(model::Context& context, const model::Session& session, Instant now) const;
     [[nodiscard]] std::vector<std::string> never_counts(const model::Context& context);
-    Judgement judge_now(const model::ActionRequest& request, model::Tier ceiling, Instant now);
+    Judgement judge_now(const model::ActionRequest& request, std::string_view digest,
+                        model::Tier ceiling, Instant now);
     /// Puts the judgement into the entry: state, verdict, who decided.
     void apply(LiveAction& action, Judgement judgement, const model::ActionRequest& request);
     bool covered_by_grant(LiveAction& action, const model::Verdict& verdict,
@@ -138,6 +167,7 @@ private:
     void deny(LiveAction& action, std::string reason, std::string by);
     void record_decision(LiveAction& action, std::int64_t latency_us);
     void judge_again(LiveAction& action, std::string_view why);
+    void refuse_closed();
     std::size_t resume_suspended(std::string_view session, bool by_freeze, std::string_view why);
 
     /// After enough votes: uses the consent, records and releases, or denies.
@@ -155,6 +185,7 @@ private:
 
     Rooms rooms_;
     Actions actions_;
+    AssessmentMemo memo_;
     Freeze freeze_;
     std::vector<std::string> unsettled_;
     std::uint64_t last_id_ = 0;

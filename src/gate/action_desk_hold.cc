@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "gate/action_desk.h"
 #include "gate/redaction.h"
+#include "model/codec.h"
 #include "text/json.h"
 
 namespace countersign::gate {
@@ -55,6 +56,7 @@ Event freeze_event(const Freeze& freeze) {
 Result<std::unique_ptr<ActionDesk>> ActionDesk::open(const Rooms& rooms) {
     auto desk = std::make_unique<ActionDesk>(Private{}, rooms);
     TRY(desk->load_freeze());
+    TRY(desk->take_up_outcomes());
     TRY(desk->resume_earlier_run());
     return desk;
 }
@@ -99,6 +101,63 @@ Result<std::map<std::string, ActionDesk::RecordedEnd>> ActionDesk::recorded_ends
         }
     }
     return ends;
+}
+
+Result<void> ActionDesk::take_up_outcomes() {
+    audit::Log& log = rooms_.core.recorder.log();
+    std::uint64_t next = TRY(actions_.stored_through());
+    while (next < log.size()) {
+        const std::vector<std::string> lines = TRY(log.read_range(next, kRecordsPerRead));
+        if (lines.empty()) {
+            break;
+        }
+        next += lines.size();
+        for (const std::string& line : lines) {
+            const audit::ReadRecord record = TRY(audit::read_record(line));
+            if (record.type == "outcome") {
+                TRY(take_up_outcome(record));
+            }
+        }
+    }
+    return {};
+}
+
+Result<void> ActionDesk::take_up_outcome(const audit::ReadRecord& record) {
+    const json::value body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
+    text::ObjectReader in(body, "outcome record");
+    in.ignore_unknown();
+    const std::string id = in.string("action", limits::kNameBytesMax);
+    const json::value* outcome = in.member("outcome");
+    TRY(in.finish());
+    std::optional<ActionEntry> entry = TRY(actions_.find(id));
+    if (!entry || entry->state == ActionState::Done) {
+        return {};
+    }
+    entry->outcome = TRY(model::outcome_from(*outcome));
+    entry->state = ActionState::Done;
+    entry->expires.reset();
+    entry->records.push_back(record.seq);
+    entry->message = message_for(*entry);
+    actions_.store_later(*entry);
+    return {};
+}
+
+Result<bool> ActionDesk::has_record(const ActionEntry& entry) {
+    if (entry.records.empty()) {
+        return false;
+    }
+    const auto line = rooms_.core.recorder.log().read(entry.records.back());
+    if (!line.ok()) {
+        return line.error().code == ErrorCode::NotFound ? Result<bool>(false)
+                                                        : Result<bool>(line.error());
+    }
+    const audit::ReadRecord record = TRY(audit::read_record(*line));
+    const json::value body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
+    text::ObjectReader in(body, "record");
+    in.ignore_unknown();
+    const auto action = in.optional_string("action", limits::kNameBytesMax);
+    TRY(in.finish());
+    return action == entry.id;
 }
 
 void ActionDesk::apply_end(ActionEntry& entry, const RecordedEnd& end) {
@@ -223,7 +282,8 @@ void ActionDesk::judge_again(LiveAction& action, std::string_view why) {
     ActionEntry& entry = action.entry;
     const model::ActionRequest request = *action.original;
     const ActionState before = entry.state;
-    apply(action, judge_now(request, action.ceiling, rooms_.core.clock.now()), request);
+    apply(action, judge_now(request, action.entry.digest, action.ceiling, rooms_.core.clock.now()),
+          request);
     switch (entry.state) {
         case ActionState::Granted:
             // Not yet: it is open until its release is on disk.
@@ -252,7 +312,8 @@ void ActionDesk::release_suspended(LiveAction& action, std::string_view why) {
     body.digest = entry.digest;
     body.session = entry.request.context.session;
     body.decided_by = why;
-    body.waited_us = now.microseconds - entry.created.microseconds;
+    // The wall clock may have been set back meanwhile.
+    body.waited_us = std::max<std::int64_t>(now.microseconds - entry.created.microseconds, 0);
     auto recorded = rooms_.core.recorder.record_now(audit::to_record(body));
     if (!recorded.ok()) {
         return unrecorded(action, recorded.error());

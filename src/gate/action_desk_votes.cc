@@ -1,6 +1,7 @@
 // The part of the action desk that people drive: votes, what they release or refuse, silence.
 #include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 #include <utility>
 
 #include "audit/receipt.h"
@@ -32,8 +33,9 @@ std::vector<std::string> approvers_of(const approval::Consent& consent) {
     return out;
 }
 
+/// Nothing when the wall clock was set back meanwhile: no record tells of less than no time.
 std::int64_t microseconds_since(Instant earlier, Instant now) {
-    return now.microseconds - earlier.microseconds;
+    return std::max<std::int64_t>(now.microseconds - earlier.microseconds, 0);
 }
 
 }  // namespace
@@ -168,10 +170,26 @@ void ActionDesk::settle_now() {
     }
 }
 
+/// Requests that ended in memory alone, since the store fails: their agents are told all the same.
+void ActionDesk::refuse_closed() {
+    std::set<std::string> waiting;
+    for (const approval::Consent& consent : rooms_.approvals.open_requests()) {
+        waiting.insert(consent.action);
+    }
+    for (const std::string& id : actions_.open({})) {
+        LiveAction* action = actions_.live(id);
+        if (action->entry.state == ActionState::Pending && action->settled &&
+            !waiting.contains(id)) {
+            refuse(*action, ActionState::Expired, "silence", "nobody approved it in time");
+        }
+    }
+}
+
 void ActionDesk::expire() {
     auto expired = rooms_.approvals.expire();
     if (!expired.ok()) {
         log::warning("requests that ran out cannot be stored: " + expired.error().message);
+        refuse_closed();
     } else {
         for (const approval::Consent& consent : *expired) {
             LiveAction* action = actions_.live(consent.action);

@@ -7,11 +7,15 @@
 #include "base/limits.h"
 #include "gate/entry.h"
 #include "text/json.h"
+#include "text/number.h"
 
 namespace countersign::gate {
 namespace {
 
 using store::Collection;
+
+/// Meta: how many of the log's records the stored actions reflect.
+constexpr std::string_view kStoredKey = "actions_stored";
 
 /// The document is our own: larger than any request, smaller than what the store takes.
 Result<ActionEntry> read_entry(const std::string& document) {
@@ -167,6 +171,29 @@ Result<void> Actions::write_back(store::Transaction& transaction) {
         TRY(put_entry(transaction, entry));
     }
     return {};
+}
+
+Result<void> Actions::note_stored(store::Transaction& transaction, std::uint64_t records) {
+    const bool all = std::all_of(dirty_.begin(), dirty_.end(), [this](const std::string& id) {
+        const LiveAction* action = live(id);
+        return action == nullptr || action->settled;
+    });
+    if (!all) {
+        return {};
+    }
+    return transaction.put(Collection::Meta, kStoredKey, std::to_string(records), {});
+}
+
+Result<std::uint64_t> Actions::stored_through() {
+    const auto document = TRY(store::get(store_, Collection::Meta, kStoredKey));
+    if (!document) {
+        return 0U;
+    }
+    const auto number = text::parse_integer(*document, 0, INT64_MAX);
+    if (!number) {
+        return Error(ErrorCode::Corrupt, "the store's count of records is not a number");
+    }
+    return static_cast<std::uint64_t>(*number);
 }
 
 void Actions::written() {

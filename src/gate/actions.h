@@ -81,6 +81,10 @@ public:
     /// Writes what changed into `transaction`; call written() after its commit.
     Result<void> write_back(store::Transaction& transaction);
     void written();
+    /// Notes in `transaction`, which has write_back() in it, that the store knows what the log's
+    /// first `records` records say about actions. A gateway that was killed takes up the rest.
+    Result<void> note_stored(store::Transaction& transaction, std::uint64_t records);
+    Result<std::uint64_t> stored_through();
     /// write_back() in a transaction of its own.
     Result<void> write_now();
 

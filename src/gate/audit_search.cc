@@ -241,7 +241,9 @@ Result<void> AuditSearch::open() {
 }
 
 bool AuditSearch::behind() const {
-    return !core_.recorder.unsettled() && next_ < core_.recorder.log().size();
+    // Only what a loss of power cannot take back: an index that knew more than the log would make
+    // the next start refuse.
+    return !core_.recorder.unsettled() && next_ < core_.recorder.log().durable_size();
 }
 
 Result<void> AuditSearch::index_line(store::Transaction& transaction, std::string_view line) {
@@ -253,7 +255,10 @@ Result<void> AuditSearch::index_line(store::Transaction& transaction, std::strin
 
 Result<void> AuditSearch::advance(store::Transaction& transaction, std::size_t records_max) {
     reached_ = next_;
-    const std::vector<std::string> lines = TRY(core_.recorder.log().read_range(next_, records_max));
+    audit::Log& log = core_.recorder.log();
+    const std::uint64_t durable = std::max(log.durable_size(), next_) - next_;
+    const std::vector<std::string> lines =
+        TRY(log.read_range(next_, std::min<std::size_t>(records_max, durable)));
     for (const std::string& line : lines) {
         TRY(index_line(transaction, line));
         ++reached_;
@@ -263,6 +268,9 @@ Result<void> AuditSearch::advance(store::Transaction& transaction, std::size_t r
 
 Result<void> AuditSearch::catch_up() {
     TRY(core_.recorder.settle());
+    if (core_.recorder.log().durable_size() < core_.recorder.log().size()) {
+        TRY(core_.recorder.log().commit());
+    }
     while (behind()) {
         auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Written));
         TRY(advance(*transaction, kBatchMax));

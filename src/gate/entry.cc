@@ -3,7 +3,9 @@
 #include <boost/json.hpp>
 
 #include "base/limits.h"
+#include "model/canonical.h"
 #include "model/codec.h"
+#include "text/canonical_writer.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
@@ -106,6 +108,45 @@ json::value answer_json(const ActionEntry& entry) {
                         {"expires", instant_json(entry.expires)},
                         {"decided_by", text_json(entry.decided_by)},
                         {"message", text_json(entry.message)}};
+}
+
+std::string answer_text(const ActionEntry& entry, AnswerView view) {
+    model::Verdict brief;
+    if (view == AnswerView::Brief) {
+        const model::Verdict& whole = entry.verdict;
+        brief.decision = whole.decision;
+        brief.approvals = whole.approvals;
+        brief.rule = whole.rule;
+        brief.policy = whole.policy;
+        brief.reason = whole.reason;
+        brief.hint = whole.hint;
+        brief.modified = whole.modified;
+        brief.assessment.tier = whole.assessment.tier;
+        brief.assessment.risk = whole.assessment.risk;
+        brief.assessment.complete = whole.assessment.complete;
+    }
+    std::string out;
+    out.reserve(1024);
+    text::CanonicalWriter writer(out);
+    writer.begin_object();
+    writer.key("decided_by");
+    writer.string(text::to_valid_utf8(entry.decided_by));
+    writer.key("digest");
+    writer.string(entry.digest);
+    writer.key("expires");
+    entry.expires ? writer.instant(*entry.expires) : writer.null();
+    writer.key("id");
+    writer.string(entry.id);
+    writer.key("message");
+    writer.string(text::to_valid_utf8(entry.message));
+    writer.key("state");
+    writer.string(action_state_name(entry.state));
+    writer.key("verdict");
+    writer.raw(model::canonical(view == AnswerView::Brief ? brief : entry.verdict));
+    writer.key("votes_for");
+    writer.number(entry.votes_for);
+    writer.end_object();
+    return out;
 }
 
 json::value view_json(const ActionEntry& entry) {

@@ -67,6 +67,13 @@ Result<ActionEntry> entry_from(const boost::json::value& value);
 /// What the agent gets: {"id","digest","state","verdict","votes_for","expires","decided_by",
 /// "message"}.
 boost::json::value answer_json(const ActionEntry& entry);
+/// How much of the verdict an answer carries.
+enum class AnswerView {
+    Whole,
+    Brief  ///< without commands, effects, findings and factors: a door that only obeys
+};
+/// answer_json() as text, written directly.
+std::string answer_text(const ActionEntry& entry, AnswerView view);
 /// What people get: the answer and request, votes, outcome, created, decided.
 boost::json::value view_json(const ActionEntry& entry);
 

@@ -1,15 +1,21 @@
 #include "gate/gate.h"
 
+#include <boost/json.hpp>
+#include <map>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "text/json.h"
 
 namespace countersign::gate {
 namespace {
 
 /// Records that one tick indexes at most: some milliseconds of work.
 constexpr std::size_t kIndexPerTick = 128;
+/// More records than this between two ticks: the loop has better to do than to write the store.
+constexpr std::uint64_t kBusyRecords = 8;
+constexpr Duration kStoreLag = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -49,6 +55,7 @@ Result<std::unique_ptr<Gate>> Gate::open(const Parts& parts) {
 Result<void> Gate::start() {
     TRY(search_.open());
     TRY(end_what_the_log_ended());
+    TRY(remove_whom_the_log_does_not_know());
     audit::GatewayStart body;
     body.version = version_;
     body.configuration = configuration_digest_;
@@ -82,6 +89,36 @@ Result<void> Gate::end_what_the_log_ended() {
         }
         after = page.back().id;
     }
+}
+
+Result<void> Gate::remove_whom_the_log_does_not_know() {
+    // Name -> key by the last record about it; empty: removed.
+    std::map<std::string, std::string> enrolled;
+    AuditQuery query;
+    query.type = audit::record_type_name(audit::RecordType::ApproverChange);
+    query.limit = limits::kPageEntriesMax;
+    do {
+        const AuditPage page = TRY(search_.find(query));
+        for (const std::string& line : page.lines) {
+            const audit::ReadRecord record = TRY(audit::read_record(line));
+            const auto body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
+            text::ObjectReader in(body, "approver record");
+            in.ignore_unknown();
+            const std::string change = in.string("change", limits::kNameBytesMax);
+            const std::string name = in.string("name", limits::kNameBytesMax);
+            const std::string key = in.string("public_key", limits::kKeyFileBytesMax);
+            TRY(in.finish());
+            enrolled[name] = change == "enrolled" ? key : std::string();
+        }
+        query.after = page.next;
+    } while (query.after);
+    for (const model::Approver& approver : approvers_->list()) {
+        if (approver.active && enrolled[approver.name] != approver.public_key) {
+            log::warning("approver " + approver.name + " is not enrolled by the log: removed");
+            TRY(approvers_->remove(approver.name));
+        }
+    }
+    return {};
 }
 
 Result<Closing> Gate::close_session(std::string_view id, model::SessionState how,
@@ -152,9 +189,16 @@ void Gate::sync_log(Duration now) {
 void Gate::write_back(bool baselines) {
     const bool due = actions_->actions().dirty() || rules_->dirty() ||
                      (baselines && experience_.dirty()) || search_.behind();
-    if (!due) {
+    // While much is being asked the store may lag a little: the log has it all, a question to the
+    // store writes it first, and a start takes up what a killed gateway did not store.
+    const std::uint64_t size = core_.recorder.log().size();
+    const bool busy = size - size_at_tick_ > kBusyRecords;
+    size_at_tick_ = size;
+    const Duration now = core_.clock.monotonic();
+    if (!due || (busy && now - written_back_ < kStoreLag)) {
         return;
     }
+    written_back_ = now;
     if (auto done = write_back_now(baselines); !done.ok()) {
         log::warning("the store lags behind: " + done.error().message);
     }
@@ -163,6 +207,7 @@ void Gate::write_back(bool baselines) {
 Result<void> Gate::write_back_now(bool baselines) {
     auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Written));
     TRY(actions_->actions().write_back(*transaction));
+    TRY(actions_->actions().note_stored(*transaction, core_.recorder.log().durable_size()));
     TRY(rules_->write_back(*transaction));
     if (baselines) {
         TRY(experience_.write_back(*transaction));

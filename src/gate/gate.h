@@ -112,6 +112,9 @@ public:
 private:
     Result<void> start();
     Result<void> end_what_the_log_ended();
+    /// Whoever is stored as an approver and is not enrolled by the log's word (a store or a disk
+    /// that failed just then, a kill in between) does not vote.
+    Result<void> remove_whom_the_log_does_not_know();
     void write_back(bool baselines);
     Result<void> write_back_now(bool baselines);
     void sync_log(Duration now);
@@ -132,6 +135,8 @@ private:
     Duration started_{};
     Duration checkpointed_{};
     Duration baselines_written_{};
+    Duration written_back_{};
+    std::uint64_t size_at_tick_ = 0;
 };
 
 }  // namespace countersign::gate

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "gate/assessment_memo.h"
 #include "gate/understand.h"
 #include "risk/risk.h"
 
@@ -78,23 +79,18 @@ std::string syntax_message(const model::SyntaxError& error) {
            ": " + error.message;
 }
 
-void score(const Understood& understood, const model::ActionRequest& request,
+void score(const Meaning& meaning, const model::ActionRequest& request,
            const anomaly::Surprise& surprise, Assessed& out) {
-    std::vector<risk::CommandInput> inputs;
-    inputs.reserve(understood.commands.size());
-    for (const UnderstoodCommand& command : understood.commands) {
-        inputs.push_back({command.known, command.complete, command.command.span});
-    }
     risk::Circumstances circumstances;
     circumstances.contained = request.context.contained;
     circumstances.staged = request.context.staged;
     circumstances.complete = out.assessment.complete;
-    circumstances.elsewhere = understood.elsewhere;
-    circumstances.elevated = understood.elevated;
+    circumstances.elsewhere = meaning.elsewhere;
+    circumstances.elevated = meaning.elevated;
     circumstances.surprise_points = surprise.points;
     circumstances.surprise_why = surprise.why;
-    risk::Score score =
-        risk::score(inputs, out.assessment.effects, out.assessment.findings, circumstances);
+    risk::Score score = risk::score(meaning.commands, out.assessment.effects,
+                                    out.assessment.findings, circumstances);
     out.assessment.tier = score.tier;
     out.assessment.risk = score.risk;
     out.assessment.factors = std::move(score.factors);
@@ -114,7 +110,9 @@ bool take_safer_form(const model::ActionRequest& request, const Knowledge& knowl
     }
     model::ActionRequest safer = request;
     safer.action = *outcome.modified;
-    Assessed assessed = assess(safer, knowledge, now);
+    Knowledge of_other = knowledge;
+    of_other.memo = nullptr;
+    Assessed assessed = assess(safer, of_other, now);
     if (!assessed.refused.empty()) {
         return false;
     }
@@ -135,13 +133,15 @@ bool take_safer_form(const model::ActionRequest& request, const Knowledge& knowl
     return true;
 }
 
-}  // namespace
-
-Assessed assess(const model::ActionRequest& request, const Knowledge& knowledge, Instant now) {
+/// What the action is and what is noticed in it: everything that does not change from one moment to
+/// the next.
+Meaning meaning_of(const model::ActionRequest& request, const Knowledge& knowledge) {
     Understood understood = understand(request);
-    Assessed out;
+    Meaning out;
     model::Assessment& assessment = out.assessment;
     out.why_unknown = understood.why_unknown;
+    out.elsewhere = understood.elsewhere;
+    out.elevated = understood.elevated;
     if (understood.syntax_error) {
         const auto& error = *understood.syntax_error;
         const auto end = static_cast<std::uint32_t>(request.action.text.size());
@@ -161,12 +161,37 @@ Assessed assess(const model::ActionRequest& request, const Knowledge& knowledge,
         }
         inspect_content(request, knowledge, understood, assessment);
     }
+    out.commands.reserve(understood.commands.size());
+    for (const UnderstoodCommand& command : understood.commands) {
+        out.commands.push_back({command.known, command.complete, command.command.span});
+    }
+    return out;
+}
+
+}  // namespace
+
+Assessed assess(const model::ActionRequest& request, const Knowledge& knowledge, Instant now) {
+    const Meaning* known =
+        knowledge.memo != nullptr ? knowledge.memo->find(knowledge.digest) : nullptr;
+    Meaning fresh;
+    if (known == nullptr) {
+        fresh = meaning_of(request, knowledge);
+        known = knowledge.memo != nullptr
+                    ? knowledge.memo->keep(knowledge.digest, request, std::move(fresh))
+                    : &fresh;
+    }
+    const Meaning& meaning = *known;
+    Assessed out;
+    out.assessment = meaning.assessment;
+    out.refused = meaning.refused;
+    out.why_unknown = meaning.why_unknown;
+    const model::Assessment& assessment = out.assessment;
     anomaly::Surprise surprise;
     if (knowledge.baseline != nullptr) {
         surprise =
             anomaly::surprise(*knowledge.baseline, anomaly::features_of(request, assessment), now);
     }
-    score(understood, request, surprise, out);
+    score(meaning, request, surprise, out);
     return out;
 }
 

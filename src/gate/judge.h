@@ -21,6 +21,8 @@
 
 namespace countersign::gate {
 
+class AssessmentMemo;
+
 /// What the judge knows besides the request. Nothing is owned; all of it must outlive the call.
 struct Knowledge {
     const policy::Evaluator* evaluator = nullptr;                     ///< required
@@ -29,6 +31,10 @@ struct Knowledge {
     /// Of the agent's type; nullptr: surprise does not count (`check` without a gateway).
     const anomaly::Baseline* baseline = nullptr;
     model::Tier ceiling = model::Tier::Irreversible;  ///< of the session
+    /// Remembers what actions mean, so that a program that is started again is not read again; or
+    /// nullptr. The same verdicts come out with it and without.
+    AssessmentMemo* memo = nullptr;
+    std::string_view digest;  ///< of the request (action_digest.h); needed with a memo
 };
 
 /// A verdict and what the gate keeps of it besides.

@@ -163,14 +163,20 @@ Result<model::Approver> PeopleDesk::enrol(std::string_view name, std::string_vie
 }
 
 Result<model::Approver> PeopleDesk::remove(std::string_view name, std::string_view by) {
-    model::Approver approver = TRY(approvers_.remove(name));
+    const auto known = approvers_.find(name);
+    if (!known || !known->active) {
+        return approvers_.remove(name);
+    }
+    const model::Approver& approver = *known;
     audit::ApproverChange body;
     body.change = audit::ApproverChange::Change::Removed;
     body.name = approver.name;
     body.public_key = approver.public_key;
     body.by = by;
+    // Recorded first: a removal whose record failed would let the same person be enrolled twice in
+    // the log. What the store misses is made up for at the next start, from the log.
     TRY(core_.recorder.record_now(audit::to_record(body)));
-    return approver;
+    return approvers_.remove(name);
 }
 
 }  // namespace countersign::gate

@@ -25,6 +25,20 @@ Result<void> Recorder::settle() {
     return done;
 }
 
+Result<std::uint64_t> Recorder::record_written(const audit::Record& record) {
+    const std::uint64_t seq = TRY(append(record, Safety::Written));
+    TRY(write_appended());
+    return seq;
+}
+
+Result<void> Recorder::write_appended() {
+    auto flushed = log_.flush();
+    if (!flushed.ok()) {
+        ++epoch_;
+    }
+    return flushed;
+}
+
 Result<std::uint64_t> Recorder::record_now(const audit::Record& record) {
     const std::uint64_t seq = TRY(append(record, Safety::Durable));
     TRY(settle());

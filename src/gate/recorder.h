@@ -31,6 +31,11 @@ public:
     Result<std::uint64_t> append(const audit::Record& record, Safety safety);
     /// Makes safe what was appended. Success as well when there is nothing to do.
     Result<void> settle();
+    /// append(), and written when this returns: for what is acknowledged without a state of its own
+    /// that settle() could take back. Whatever else was appended stays unsettled.
+    Result<std::uint64_t> record_written(const audit::Record& record);
+    /// Writes what was appended so far, as record_written() does for one.
+    Result<void> write_appended();
     /// append() and settle() with Durable: for what people do.
     Result<std::uint64_t> record_now(const audit::Record& record);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/check.h"
 #include "inspect/inspect.h"
 
 namespace countersign::gate {
@@ -106,25 +107,50 @@ std::vector<std::string> redact_words(const std::vector<std::string>& words) {
 }
 
 model::ActionRequest redacted(const model::ActionRequest& request) {
-    model::ActionRequest out = request;
+    return redacted(request, redacted_parts(request, {}));
+}
+
+RedactedParts redacted_parts(const model::ActionRequest& request,
+                             const model::Assessment& assessment) {
+    RedactedParts out{request.action, request.context.environment, assessment.commands,
+                      assessment.effects, assessment.findings};
     redact_action(out.action);
+    redact_map(out.environment);
+    for (model::JudgedCommand& command : out.commands) {
+        redact_command(command);
+    }
+    for (model::Effect& effect : out.effects) {
+        effect.target = inspect::redact(effect.target);
+        effect.detail = inspect::redact(effect.detail);
+    }
+    for (model::Finding& finding : out.findings) {
+        finding.why = inspect::redact(finding.why);
+    }
+    return out;
+}
+
+model::ActionRequest redacted(const model::ActionRequest& request, const RedactedParts& parts) {
+    model::ActionRequest out;
+    out.action = parts.action;
+    out.context = request.context;
     out.context.purpose = inspect::redact(out.context.purpose);
-    redact_map(out.context.environment);
+    out.context.environment = parts.environment;
     return out;
 }
 
 model::Verdict redacted(const model::Verdict& verdict) {
+    return redacted(verdict, redacted_parts({}, verdict.assessment));
+}
+
+model::Verdict redacted(const model::Verdict& verdict, const RedactedParts& parts) {
     model::Verdict out = verdict;
-    for (model::JudgedCommand& command : out.assessment.commands) {
-        redact_command(command);
+    CHECK(parts.commands.size() == out.assessment.commands.size());
+    for (std::size_t i = 0; i < parts.commands.size(); ++i) {
+        // The tier may have changed with the circumstances.
+        out.assessment.commands[i].argv = parts.commands[i].argv;
     }
-    for (model::Effect& effect : out.assessment.effects) {
-        effect.target = inspect::redact(effect.target);
-        effect.detail = inspect::redact(effect.detail);
-    }
-    for (model::Finding& finding : out.assessment.findings) {
-        finding.why = inspect::redact(finding.why);
-    }
+    out.assessment.effects = parts.effects;
+    out.assessment.findings = parts.findings;
     for (model::Factor& factor : out.assessment.factors) {
         factor.why = inspect::redact(factor.why);
     }

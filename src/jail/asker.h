@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
@@ -20,7 +21,7 @@ public:
     virtual Result<client::ActionAnswer> submit(const model::ActionRequest& request,
                                                 Duration wait) = 0;
     virtual Result<client::ActionAnswer> await(std::string_view action, Duration wait) = 0;
-    virtual Result<void> report(std::string_view action, const model::Outcome& outcome) = 0;
+    virtual Result<void> report(std::span<const model::OutcomeReport> reports) = 0;
 };
 
 /// Makes one Asker per worker thread; called from several threads.

@@ -34,6 +34,14 @@ bool readable(int fd) {
     return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLIN) != 0;
 }
 
+/// Linux 6.6: caller and supervisor take turns, so that waking the one on another processor than
+/// the other's only costs. Older kernels do without.
+void wake_on_same_processor(const sys::Fd& listener) {
+    constexpr unsigned long kSetFlags = _IOW('!', 4, std::uint64_t);
+    constexpr std::uint64_t kSyncWakeUp = 1;
+    ::ioctl(listener.get(), kSetFlags, kSyncWakeUp);
+}
+
 /// What the model reads. The gateway's message says what, why and what to do instead.
 std::string line_for_agent(std::string_view message) {
     return "countersign: denied: " + text::visible_lines(message) + "\n";
@@ -46,6 +54,7 @@ Result<std::unique_ptr<Gatekeeper>> Gatekeeper::create(Settings settings) {
     if (!stop) {
         return sys::system_error("making an event descriptor");
     }
+    wake_on_same_processor(settings.listener);
     auto out = std::make_unique<Gatekeeper>(std::move(settings), std::move(stop));
     for (std::size_t i = 0; i < kThreadsLeast; ++i) {
         out->add_thread();

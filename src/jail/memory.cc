@@ -1,5 +1,6 @@
 #include "jail/memory.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/uio.h>
@@ -14,7 +15,8 @@ Result<const Memory::Page*> Memory::page(std::uint64_t number) {
     }
     auto found = pages_.find(number);
     if (found == pages_.end()) {
-        auto fresh = std::make_unique<Page>();
+        // Filled below or thrown away: no need to clear it first.
+        auto fresh = std::make_unique_for_overwrite<Page>();
         iovec local{fresh->data(), kPageBytes};
         // NOLINTNEXTLINE(performance-no-int-to-ptr) an address of the other process
         iovec remote{reinterpret_cast<void*>(number * kPageBytes), kPageBytes};
@@ -29,6 +31,38 @@ Result<const Memory::Page*> Memory::page(std::uint64_t number) {
     last_ = found->second.get();
     last_number_ = number;
     return last_;
+}
+
+void Memory::read_ahead(std::uint64_t address, std::size_t count) {
+    std::array<std::unique_ptr<Page>, kAheadMax> fresh;
+    std::array<iovec, kAheadMax> local{};
+    std::array<iovec, kAheadMax> remote{};
+    const std::uint64_t first = address / kPageBytes;
+    count = std::min(count, kAheadMax);
+    for (std::size_t i = 0; i < count; ++i) {
+        fresh[i] = std::make_unique_for_overwrite<Page>();
+        local[i] = {fresh[i]->data(), kPageBytes};
+        // NOLINTNEXTLINE(performance-no-int-to-ptr) an address of the other process
+        remote[i] = {reinterpret_cast<void*>((first + i) * kPageBytes), kPageBytes};
+    }
+    const ssize_t got = ::process_vm_readv(thread_, local.data(), count, remote.data(), count, 0);
+    const std::size_t whole = got < 0 ? 0 : static_cast<std::size_t>(got) / kPageBytes;
+    for (std::size_t i = 0; i < whole; ++i) {
+        // What was looked at already stays as it was.
+        pages_.emplace(first + i, std::move(fresh[i]));
+    }
+}
+
+Result<std::uint64_t> Memory::number(std::uint64_t address) {
+    std::uint64_t value = 0;
+    std::array<char, sizeof value> raw{};
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        const std::uint64_t at = address + i;
+        const Page* bytes = TRY(page(at / kPageBytes));
+        raw[i] = (*bytes)[at % kPageBytes];
+    }
+    std::memcpy(&value, raw.data(), sizeof value);
+    return value;
 }
 
 Result<std::string> Memory::string(std::uint64_t address, std::size_t bytes_max) {
@@ -60,14 +94,7 @@ Result<std::vector<std::uint64_t>> Memory::pointers(std::uint64_t address, std::
         return out;
     }
     while (true) {
-        std::uint64_t value = 0;
-        std::array<char, sizeof value> raw{};
-        for (std::size_t i = 0; i < raw.size(); ++i) {
-            const std::uint64_t at = address + i;
-            const Page* bytes = TRY(page(at / kPageBytes));
-            raw[i] = (*bytes)[at % kPageBytes];
-        }
-        std::memcpy(&value, raw.data(), sizeof value);
+        const std::uint64_t value = TRY(number(address));
         if (value == 0) {
             return out;
         }

@@ -26,11 +26,17 @@ public:
     /// the memory is not there (the kernel would say EFAULT); PermissionDenied when it is closed to
     /// us (an unreadable program).
     Result<std::string> string(std::uint64_t address, std::size_t bytes_max);
+    /// Reads `count` pages from the one of `address` on in one call, as far as they are there: for
+    /// what will be looked at anyway.
+    void read_ahead(std::uint64_t address, std::size_t count);
+    /// The number at `address` (8 bytes). Errors as string().
+    Result<std::uint64_t> number(std::uint64_t address);
     /// The addresses of a NULL-ended array. LimitExceeded past `count_max`.
     Result<std::vector<std::uint64_t>> pointers(std::uint64_t address, std::size_t count_max);
 
 private:
     static constexpr std::size_t kPageBytes = 4096;
+    static constexpr std::size_t kAheadMax = 8;
     using Page = std::array<char, kPageBytes>;
     Result<const Page*> page(std::uint64_t number);
 

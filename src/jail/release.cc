@@ -1,21 +1,28 @@
 #include "jail/release.h"
 
 #include <cerrno>
+#include <elf.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "jail/memory.h"
 #include "sys/environment_names.h"
 #include "sys/fd.h"
 #include "sys/files.h"
 
 namespace countersign::jail {
 namespace {
+
+/// A new stack's words mostly fit: a page or two of addresses and then the strings.
+constexpr std::size_t kStackPages = 3;
 
 /// Ptrace options and addresses travel as pointers.
 long trace(unsigned request, pid_t thread, unsigned long data) {
@@ -79,19 +86,75 @@ std::map<std::string, std::string> environment_in(const std::vector<std::string>
     return out;
 }
 
+/// The words that the kernel laid on the new stack (System V ABI, "Initial Process Stack"): argc,
+/// the addresses of argv and a NULL, those of the environment and a NULL. Only of a 64-bit program;
+/// whatever does not fit is for /proc to tell, which costs several times as much.
+struct Words {
+    std::vector<std::string> argv;
+    std::vector<std::string> environment;
+};
+
+Result<std::vector<std::string>> words_at(Memory& memory, std::uint64_t array) {
+    const std::vector<std::uint64_t> addresses = TRY(memory.pointers(array, limits::kArgvWordsMax));
+    std::vector<std::string> out;
+    out.reserve(addresses.size());
+    std::size_t left = 2 * limits::kArgvBytesMax;
+    for (const std::uint64_t address : addresses) {
+        std::string word = TRY(memory.string(address, left));
+        left -= word.size();
+        out.push_back(std::move(word));
+    }
+    return out;
+}
+
+Result<Words> words_on_stack(pid_t pid) {
+#ifdef __x86_64__
+    user_regs_struct registers{};
+    iovec room{&registers, sizeof registers};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr) a number that travels as a pointer
+    void* const kind = reinterpret_cast<void*>(NT_PRSTATUS);
+    if (::ptrace(PTRACE_GETREGSET, pid, kind, &room) != 0 || room.iov_len != sizeof registers) {
+        return Error(ErrorCode::Unsupported, "not a 64-bit program");
+    }
+    const std::uint64_t stack = registers.rsp;
+    Memory memory(pid);
+    memory.read_ahead(stack, kStackPages);
+    const std::uint64_t count = TRY(memory.number(stack));
+    if (count > limits::kArgvWordsMax) {
+        return Error(ErrorCode::LimitExceeded, "too many words");
+    }
+    const std::uint64_t argv = stack + sizeof(std::uint64_t);
+    Words out;
+    out.argv = TRY(words_at(memory, argv));
+    out.environment = TRY(words_at(memory, argv + (count + 1) * sizeof(std::uint64_t)));
+    return out;
+#else
+    (void)pid;
+    return Error(ErrorCode::Unsupported, "not read from the stack on this processor");
+#endif
+}
+
+bool words_as_decided(pid_t pid, const Call& call, const Program& program) {
+    const auto words = words_on_stack(pid);
+    return words.ok() && words->argv == program.argv &&
+           environment_in(words->environment) == call.environment;
+}
+
 /// Empty: everything is as it was decided.
 std::string difference(pid_t pid, const Call& call, const Program& program) {
     const std::string process = "/proc/" + std::to_string(pid);
     if (identity_at(process + "/exe") != program.loaded) {
         return "another file was loaded than " + program.path;
     }
-    const auto argv = words_of(pid, "cmdline");
-    if (!argv.ok() || argv.value() != program.argv) {
-        return "the arguments changed";
-    }
-    const auto environment = words_of(pid, "environ");
-    if (!environment.ok() || environment_in(environment.value()) != call.environment) {
-        return "the environment changed";
+    if (!words_as_decided(pid, call, program)) {
+        const auto argv = words_of(pid, "cmdline");
+        if (!argv.ok() || argv.value() != program.argv) {
+            return "the arguments changed";
+        }
+        const auto environment = words_of(pid, "environ");
+        if (!environment.ok() || environment_in(environment.value()) != call.environment) {
+            return "the environment changed";
+        }
     }
     for (const auto& [path, identity] : program.bound) {
         const bool loaded = identity == program.loaded;

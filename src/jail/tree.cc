@@ -1,5 +1,6 @@
 #include "jail/tree.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <poll.h>
@@ -18,6 +19,10 @@ namespace {
 /// Ancestors that are looked at; a deeper chain of forks counts as belonging to nothing.
 constexpr int kAncestorsMax = 256;
 constexpr std::uint64_t kWakeEvent = 0;
+/// Outcomes are gathered for so long, or up to so many, and then reported together: a report costs
+/// the gateway as much as a decision, and a build starts hundreds of programs a second.
+constexpr Duration kGatherFor = std::chrono::milliseconds(20);
+constexpr std::size_t kGatherMost = 64;
 
 bool has_ended(const sys::Fd& handle) {
     pollfd entry{handle.get(), POLLIN, 0};
@@ -123,16 +128,14 @@ void Tree::started(Caller caller, const std::string& action) {
     const auto found = nodes_.find(caller.process);
     if (found != nodes_.end() && !has_ended(found->second.handle)) {
         Node& node = found->second;
-        reports_.push_back({node.action, outcome_of(node.since, now, std::nullopt)});
+        add({node.action, outcome_of(node.since, now, std::nullopt)});
         node.action = action;
         node.since = now;
-        wake();
         return;
     }
     if (found != nodes_.end()) {
         // The number was used again before we heard of the end.
-        reports_.push_back(
-            {found->second.action, outcome_of(found->second.since, now, std::nullopt)});
+        add({found->second.action, outcome_of(found->second.since, now, std::nullopt)});
         nodes_.erase(found);
     }
     epoll_event event{};
@@ -151,12 +154,20 @@ void Tree::never_started(const std::string& action, const std::string& why) {
     queue({action, std::move(outcome)});
 }
 
-void Tree::queue(Report report) {
-    {
-        const MutexLock guard(lock_);
-        reports_.push_back(std::move(report));
+void Tree::queue(model::OutcomeReport report) {
+    const MutexLock guard(lock_);
+    add(std::move(report));
+}
+
+/// The reporting thread sleeps without a limit while there is nothing to report.
+void Tree::add(model::OutcomeReport report) {
+    reports_.push_back(std::move(report));
+    if (reports_.size() == 1) {
+        oldest_ = monotonic();
     }
-    wake();
+    if (reports_.size() == 1 || reports_.size() == kGatherMost) {
+        wake();
+    }
 }
 
 void Tree::look_at(pid_t process) {
@@ -175,20 +186,43 @@ void Tree::look_at(pid_t process) {
         return;
     }
     const auto code = known == ExitKnown::Yes ? shell_code(status) : std::nullopt;
-    reports_.push_back({node.action, outcome_of(node.since, node.ended, code)});
+    add({node.action, outcome_of(node.since, node.ended, code)});
     nodes_.erase(found);
 }
 
 void Tree::send_queued() {
-    std::vector<Report> reports;
+    std::vector<model::OutcomeReport> reports;
     {
         const MutexLock guard(lock_);
         reports.swap(reports_);
     }
-    for (const Report& report : reports) {
+    if (!reports.empty()) {
         // An outcome that cannot be reported is missing in the log, which shows it as open.
-        (void)asker_->report(report.action, report.outcome);
+        (void)asker_->report(reports);
     }
+}
+
+/// For epoll_wait(2): until the gathered reports are due.
+int Tree::wait_ms() {
+    const MutexLock guard(lock_);
+    if (reports_.empty()) {
+        return -1;
+    }
+    const Duration left = oldest_ + kGatherFor - monotonic();
+    return static_cast<int>(
+        std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+}
+
+void Tree::send_due() {
+    {
+        const MutexLock guard(lock_);
+        const bool due = reports_.size() >= kGatherMost ||
+                         (!reports_.empty() && monotonic() - oldest_ >= kGatherFor);
+        if (!due) {
+            return;
+        }
+    }
+    send_queued();
 }
 
 bool Tree::stopping() {
@@ -213,7 +247,7 @@ void Tree::sweep() {
 void Tree::serve() {
     std::array<epoll_event, 64> events{};
     while (true) {
-        const int count = ::epoll_wait(events_.get(), events.data(), events.size(), -1);
+        const int count = ::epoll_wait(events_.get(), events.data(), events.size(), wait_ms());
         for (int i = 0; i < count; ++i) {
             const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
             if (key == kWakeEvent) {
@@ -223,7 +257,7 @@ void Tree::serve() {
                 look_at(static_cast<pid_t>(key));
             }
         }
-        send_queued();
+        send_due();
         if (stopping()) {
             sweep();
             send_queued();

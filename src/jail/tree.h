@@ -55,16 +55,15 @@ private:
         Duration since{};
         Duration ended{};
     };
-    struct Report {
-        std::string action;
-        model::Outcome outcome;
-    };
 
     void serve();
     bool stopping() EXCLUDES(lock_);
     void sweep() EXCLUDES(lock_);
     void look_at(pid_t process) EXCLUDES(lock_);
-    void queue(Report report) EXCLUDES(lock_);
+    void add(model::OutcomeReport report) REQUIRES(lock_);
+    void queue(model::OutcomeReport report) EXCLUDES(lock_);
+    [[nodiscard]] int wait_ms() EXCLUDES(lock_);
+    void send_due() EXCLUDES(lock_);
     void send_queued() EXCLUDES(lock_);
     void wake();
     std::string action_of(pid_t process) EXCLUDES(lock_);
@@ -75,7 +74,8 @@ private:
     sys::Fd wake_;
     Mutex lock_;
     std::map<pid_t, Node> nodes_ GUARDED_BY(lock_);
-    std::vector<Report> reports_ GUARDED_BY(lock_);
+    std::vector<model::OutcomeReport> reports_ GUARDED_BY(lock_);
+    Duration oldest_ GUARDED_BY(lock_){};  ///< when the first of reports_ came
     bool stop_ GUARDED_BY(lock_) = false;
     std::thread thread_;
 };

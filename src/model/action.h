@@ -103,6 +103,12 @@ struct Outcome {
     bool operator==(const Outcome&) const = default;
 };
 
+/// An outcome and the action that it is of. Doors that start many programs report them together.
+struct OutcomeReport {
+    std::string action;
+    Outcome outcome;
+};
+
 /// InvalidArgument or LimitExceeded when a member passes its bound (base/limits.h), holds a NUL, or
 /// contradicts the kind (Exec without argv, a relative directory ...).
 Result<void> validate(const Action& action);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/limits.h"
+#include "model/canonical.h"
 #include "text/json.h"
 
 namespace countersign::model {
@@ -190,6 +191,11 @@ private:
 // Through text, as on the wire: the canonical form parses to the same value as well.
 template <class T, class Decode>
 void expect_round_trip(const T& value, Decode decode) {
+    if constexpr (requires { canonical(value); }) {
+        const auto slow = text::canonical_json(to_json(value));
+        ASSERT_TRUE(slow.ok());
+        EXPECT_EQ(canonical(value), *slow);
+    }
     const json::value printed = to_json(value);
     const auto canonical = text::canonical_json(printed);
     ASSERT_TRUE(canonical.ok());

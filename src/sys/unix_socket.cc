@@ -16,7 +16,7 @@
 namespace countersign::sys {
 namespace {
 
-constexpr std::size_t kReceiveBytes = 64 * 1024;
+constexpr std::size_t kReceiveBytes = 16 * 1024;
 
 Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
@@ -162,16 +162,16 @@ Result<bool> receive_some(const Fd& connection, std::string& buffer, Duration li
     if (!ready) {
         return Error(ErrorCode::TimedOut, "the peer does not answer");
     }
-    const std::size_t used = buffer.size();
-    buffer.resize(used + kReceiveBytes);
+    // Left as it is: clearing it would cost more than most answers take to read.
+    std::array<char, kReceiveBytes> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
     ssize_t count = 0;
     do {
-        count = ::recv(connection.get(), buffer.data() + used, kReceiveBytes, 0);
+        count = ::recv(connection.get(), bytes.data(), bytes.size(), 0);
     } while (count < 0 && errno == EINTR);
-    buffer.resize(used + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0) {
         return system_error("receiving");
     }
+    buffer.append(bytes.data(), static_cast<std::size_t>(count));
     return count > 0;
 }
 

@@ -29,7 +29,10 @@ public:
     constexpr static std::size_t max_key_size = std::size_t(-1);
     constexpr static std::size_t max_string_size = std::size_t(-1);
 
-    Builder() { stack_.reset(); }
+    Builder() : stack_(json::storage_ptr(), room_.data(), room_.size()) {
+        // One block for the whole document, given back at once with the value.
+        stack_.reset(json::make_shared_resource<json::monotonic_resource>());
+    }
     [[nodiscard]] std::size_t members() const { return members_; }
     json::value release() { return stack_.release(); }
 
@@ -102,6 +105,7 @@ public:
     bool on_comment(json::string_view, json::error_code&) { return true; }
 
 private:
+    std::array<unsigned char, 4096> room_;  ///< for the stack; a larger document takes more
     json::value_stack stack_;
     std::string number_;
     std::size_t members_ = 0;
@@ -150,46 +154,7 @@ bool utf16_less(std::string_view a, std::string_view b) {
 }
 
 void write_string(std::string& out, std::string_view text) {
-    out += '"';
-    std::size_t plain = 0;  // start of the bytes that stand for themselves and are not copied yet
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') {
-            continue;
-        }
-        out += text.substr(plain, i - plain);
-        plain = i + 1;
-        switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\b':
-                out += "\\b";
-                break;
-            case '\f':
-                out += "\\f";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default: {
-                std::array<char, 8> buffer{};
-                std::snprintf(buffer.data(), buffer.size(), "\\u%04x", static_cast<unsigned>(c));
-                out += buffer.data();
-            }
-        }
-    }
-    out += text.substr(plain);
-    out += '"';
+    append_json_string(out, text);
 }
 
 // ECMAScript Number::toString (ECMA-262 section 6.1.6.1.20) from the shortest round-trip digits.
@@ -333,6 +298,49 @@ Result<json::value> parse_json(std::string_view document, std::size_t bytes_max)
         return Error(ErrorCode::Malformed, "a member name occurs twice in one object");
     }
     return value;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    std::size_t plain = 0;  // start of the bytes that stand for themselves and are not copied yet
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        out += text.substr(plain, i - plain);
+        plain = i + 1;
+        switch (c) {
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            default: {
+                std::array<char, 8> buffer{};
+                std::snprintf(buffer.data(), buffer.size(), "\\u%04x", static_cast<unsigned>(c));
+                out += buffer.data();
+            }
+        }
+    }
+    out += text.substr(plain);
+    out += '"';
 }
 
 Result<std::string> canonical_json(const json::value& value) {

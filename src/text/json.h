@@ -24,6 +24,9 @@ Result<boost::json::value> parse_json(std::string_view document, std::size_t byt
 /// Malformed: a number that is not finite.
 Result<std::string> canonical_json(const boost::json::value& value);
 
+/// Appends valid UTF-8 as a JSON string in the canonical spelling, with its quotes.
+void append_json_string(std::string& out, std::string_view text);
+
 /// Reads members of one object and remembers the first failure, so that a decoder is a plain list
 /// of reads followed by finish(). A member nobody read is a failure as well: one spelling only.
 ///

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 
 namespace countersign::text {
 namespace {
@@ -69,6 +70,22 @@ std::string show(std::string_view text, std::size_t bytes_max, bool keep_newline
     return out;
 }
 
+/// How many bytes at the front are ASCII.
+std::size_t ascii_prefix(std::string_view text) {
+    constexpr std::uint64_t kTopBits = 0x8080808080808080U;
+    std::size_t at = 0;
+    for (std::uint64_t block = 0; at + sizeof block <= text.size(); at += sizeof block) {
+        std::memcpy(&block, text.data() + at, sizeof block);
+        if ((block & kTopBits) != 0) {
+            break;
+        }
+    }
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0x80U) == 0) {
+        ++at;
+    }
+    return at;
+}
+
 }  // namespace
 
 std::optional<CodePoint> decode_utf8(std::string_view text, std::size_t at) {
@@ -106,14 +123,18 @@ std::optional<CodePoint> decode_utf8(std::string_view text, std::size_t at) {
 
 std::optional<std::size_t> invalid_utf8_at(std::string_view text) {
     std::size_t at = 0;
-    while (at < text.size()) {
+    while (true) {
+        // Nearly everything is ASCII: eight bytes at a time while no top bit is set.
+        at += ascii_prefix(text.substr(at));
+        if (at == text.size()) {
+            return std::nullopt;
+        }
         const auto point = decode_utf8(text, at);
         if (!point) {
             return at;
         }
         at += point->length;
     }
-    return std::nullopt;
 }
 
 void append_utf8(std::string& out, std::uint32_t code_point) {

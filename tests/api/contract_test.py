@@ -86,11 +86,21 @@ class Contract(unittest.TestCase):
         granted = self.agent("POST", "/v1/actions", command("git status"))
         self.assertEqual(granted["state"], "granted")
         self.agent("GET", "/v1/actions/{id}", id=granted["id"])
+        brief = self.agent("POST", "/v1/actions", command("git status"), query="?view=brief")
+        self.assertEqual((brief["verdict"]["effects"], brief["verdict"]["tier"]), ([], granted["verdict"]["tier"]))
+        self.agent("POST", "/v1/actions", command("git status"), 400, query="?view=all")
         outcome = {"exit_code": 0, "duration_us": 10, "bytes_out": 1, "started": True, "error": "",
                    "files_changed": ["/home/dev/project/a"], "hosts": []}
         self.agent("POST", "/v1/actions/{id}/outcome", outcome, 204, id=granted["id"])
         self.agent("POST", "/v1/actions/{id}/outcome", outcome, 409, id=granted["id"])
         self.agent("GET", "/v1/actions/{id}", status=404, id="a-0000000000000000")
+        second = self.agent("POST", "/v1/actions", command("git status"))["id"]
+        batch = {"outcomes": [{"action": one, "outcome": outcome} for one in (second, second, granted["id"], "a-0")]}
+        refused = self.agent("POST", "/v1/outcomes", batch)["refused"]
+        self.assertEqual([(one["action"], one["code"]) for one in refused],
+                         [(second, "conflict"), (granted["id"], "conflict"), ("a-0", "not_found")])
+        self.agent("POST", "/v1/outcomes", {"outcomes": [batch["outcomes"][0]] * 257}, 400)
+        self.assertEqual(self.agent("GET", "/v1/actions/{id}", id=second)["state"], "done")
         self.agent("POST", "/v1/actions", {"action": {"kind": "spell"}, "context": {}}, 400)
 
     def test_observations(self):

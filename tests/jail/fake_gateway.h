@@ -68,9 +68,11 @@ private:
         Result<client::ActionAnswer> await(std::string_view action, Duration wait) override {
             return gateway_.await(std::string(action), wait);
         }
-        Result<void> report(std::string_view action, const model::Outcome& outcome) override {
+        Result<void> report(std::span<const model::OutcomeReport> reports) override {
             const std::lock_guard guard(gateway_.lock_);
-            gateway_.reported_.push_back({std::string(action), outcome});
+            for (const model::OutcomeReport& report : reports) {
+                gateway_.reported_.push_back({report.action, report.outcome});
+            }
             return {};
         }
 
