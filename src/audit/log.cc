@@ -5,6 +5,7 @@
 #include "audit/checkpoints.h"
 #include "audit/envelope.h"
 #include "audit/layout.h"
+#include "audit/public_log.h"
 #include "audit/recovery.h"
 #include "audit/segment_reader.h"
 #include "audit/tiles.h"
@@ -55,6 +56,7 @@ public:
     Result<std::vector<crypto::Digest>> inclusion(std::uint64_t seq, std::uint64_t size);
     Result<std::vector<crypto::Digest>> consistency(std::uint64_t first, std::uint64_t second);
 
+    Result<std::string> public_file(std::string_view path);
     [[nodiscard]] const LogState& found() const { return found_; }
     [[nodiscard]] const std::string& trouble() const { return trouble_; }
     [[nodiscard]] std::uint64_t size() const { return head_.frontier.size(); }
@@ -476,6 +478,30 @@ Result<std::vector<crypto::Digest>> Log::Impl::consistency(std::uint64_t first,
     return audit::consistency_proof(first, second, subtrees());
 }
 
+Result<std::string> Log::Impl::public_file(std::string_view path) {
+    constexpr std::string_view kBlobs = "blobs/";
+    const Error none(ErrorCode::NotFound, "the log has no such file");
+    const std::uint64_t size = checkpoints_.newest() ? checkpoints_.newest()->size : 0;
+    if (path == "checkpoint" && checkpoints_.newest()) {
+        return checkpoints_.note();
+    }
+    if (path.starts_with(kBlobs)) {
+        const auto digest =
+            crypto::Digest::parse("sha256:" + std::string(path.substr(kBlobs.size())));
+        return digest ? files_.read(paths_.blob(*digest), limits::kRecordBytesMax) : none;
+    }
+    const auto name = parse_tile_name(path);
+    if (!name || !name->within(size)) {
+        return none;
+    }
+    if (name->kind == TileName::Kind::Hashes) {
+        return tiles_.bytes(*name);
+    }
+    const std::vector<std::string> lines =
+        TRY(reader_.lines(name->number * kTileWidth, name->width));
+    return entry_bundle(lines);
+}
+
 // --- The interface ----------------------------------------------------------------------------
 
 Log::Log(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -542,6 +568,9 @@ Result<std::vector<crypto::Digest>> Log::inclusion_proof(std::uint64_t seq, std:
 Result<std::vector<crypto::Digest>> Log::consistency_proof(std::uint64_t first,
                                                            std::uint64_t second) {
     return impl_->consistency(first, second);
+}
+Result<std::string> Log::public_file(std::string_view path) {
+    return impl_->public_file(path);
 }
 crypto::NoteVerifier Log::verifier() const {
     return impl_->verifier();

@@ -113,6 +113,10 @@ public:
     Result<std::vector<crypto::Digest>> inclusion_proof(std::uint64_t seq, std::uint64_t size);
     Result<std::vector<crypto::Digest>> consistency_proof(std::uint64_t first,
                                                           std::uint64_t second);
+    /// One file of the log in its public form (C2SP tlog-tiles), as far as the newest checkpoint
+    /// reaches: "checkpoint", a hash tile, an entry bundle (tile_name.h), or "blobs/<hex>". Written
+    /// nowhere: made from the records. NotFound: no such file, or not covered yet.
+    Result<std::string> public_file(std::string_view path);
     /// Who signs this log's checkpoints and receipts.
     [[nodiscard]] crypto::NoteVerifier verifier() const;
     [[nodiscard]] const crypto::SigningKey& key() const;

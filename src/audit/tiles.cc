@@ -1,18 +1,11 @@
 #include "audit/tiles.h"
 
-#include <array>
-#include <cstdio>
-
 #include "base/check.h"
 
 namespace countersign::audit {
 namespace {
 
-constexpr unsigned kTileHeight = 8;
-constexpr std::size_t kTileWidth = std::size_t{1} << kTileHeight;
 constexpr std::size_t kTileBytes = kTileWidth * crypto::kDigestBytes;
-/// Tile levels of a tree of 2^64 leaves.
-constexpr std::size_t kTileLevels = 64 / kTileHeight;
 
 crypto::Digest root_of(const std::vector<crypto::Digest>& hashes, std::size_t begin,
                        std::size_t count) {
@@ -42,18 +35,6 @@ std::vector<crypto::Digest> tile_from(std::string_view bytes) {
 
 }  // namespace
 
-std::string tile_path(std::uint64_t number) {
-    std::string out;
-    for (bool last = true; last || number > 0; last = false) {
-        std::array<char, 8> group{};
-        std::snprintf(group.data(), group.size(), last ? "%03u" : "x%03u",
-                      static_cast<unsigned>(number % 1000));
-        out = last ? std::string(group.data()) : std::string(group.data()) + "/" + out;
-        number /= 1000;
-    }
-    return out;
-}
-
 HashTiles::HashTiles(Files& files, std::string directory, LeafSource leaves)
     : files_(files),
       directory_(std::move(directory)),
@@ -61,7 +42,7 @@ HashTiles::HashTiles(Files& files, std::string directory, LeafSource leaves)
       partial_(kTileLevels) {}
 
 std::string HashTiles::path_of(std::size_t level, std::uint64_t number) const {
-    return directory_ + "/" + std::to_string(level) + "/" + tile_path(number);
+    return directory_ + "/" + std::to_string(level) + "/" + tile_number(number);
 }
 
 Result<void> HashTiles::resume(std::uint64_t size) {
@@ -140,6 +121,21 @@ Result<HashTiles::Tile> HashTiles::make_tile(std::size_t level, std::uint64_t nu
         tile.push_back(root_of(below, 0, kTileWidth));
     }
     return tile;
+}
+
+Result<std::string> HashTiles::bytes(const TileName& name) {
+    if (name.kind != TileName::Kind::Hashes || !name.within(size_)) {
+        return Error(ErrorCode::NotFound, "the log has no such tile");
+    }
+    Tile tile;
+    if (name.number == (size_ >> (kTileHeight * name.level)) / kTileWidth) {
+        tile = partial_[name.level];
+    } else {
+        tile = TRY(full_tile(name.level, name.number));
+    }
+    CHECK(name.width <= tile.size());
+    tile.resize(name.width);
+    return bytes_of(tile);
 }
 
 Result<crypto::Digest> HashTiles::subtree(std::uint64_t level, std::uint64_t index) {

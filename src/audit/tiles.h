@@ -14,6 +14,7 @@
 
 #include "audit/files.h"
 #include "audit/merkle.h"
+#include "audit/tile_name.h"
 #include "base/result.h"
 
 namespace countersign::audit {
@@ -35,6 +36,9 @@ public:
 
     /// The root of a complete subtree, for the proofs of merkle.h.
     Result<crypto::Digest> subtree(std::uint64_t level, std::uint64_t index);
+    /// A hash tile as the file that tlog-tiles knows. NotFound: no tile of hashes, or beyond
+    /// size().
+    Result<std::string> bytes(const TileName& name);
 
 private:
     using Tile = std::vector<crypto::Digest>;
@@ -51,8 +55,5 @@ private:
     std::vector<Tile> partial_;                   ///< by level: the tile that is growing
     std::map<std::string, std::string> waiting_;  ///< path -> bytes that could not be written yet
 };
-
-/// "000", "x001/234": a tile's number as tlog-tiles spells it.
-std::string tile_path(std::uint64_t number);
 
 }  // namespace countersign::audit
