@@ -119,7 +119,9 @@ void FieldBuilder::split(std::string_view text) {
 }
 
 void FieldBuilder::next_element() {
-    end_field();
+    if (started_) {
+        end_field();  // an empty element that is not quoted is no word
+    }
     after_space_ = false;
 }
 

@@ -1,4 +1,4 @@
-// Resolver::FlowScope: what holds for a region is taken back at its end.
+// Resolver::FlowScope and InputScope: what holds for a region is taken back at its end.
 #pragma once
 
 #include "shell/resolver.h"
@@ -15,6 +15,32 @@ public:
 private:
     Resolver& resolver_;
     Flow outer_;
+};
+
+/// A region with a standard input of its own: bash puts back at its end what was open before, so
+/// that an exec within lasts no longer. Stands inside of a FlowScope.
+class Resolver::InputScope {
+public:
+    InputScope(Resolver& resolver, const model::InputSource& input)
+        : resolver_(resolver), outer_(resolver.state_.core().moved_input) {
+        resolver_.flow_.input = input;
+        move(nullptr);
+    }
+    ~InputScope() { move(outer_); }
+    InputScope(const InputScope&) = delete;
+    InputScope& operator=(const InputScope&) = delete;
+
+private:
+    void move(std::shared_ptr<const model::InputSource> input) {
+        if (resolver_.state_.core().moved_input != input) {
+            Core core = resolver_.state_.core();
+            core.moved_input = std::move(input);
+            resolver_.state_.set_core(std::move(core));
+        }
+    }
+
+    Resolver& resolver_;
+    std::shared_ptr<const model::InputSource> outer_;  // shared as in Core
 };
 
 }  // namespace countersign::shell

@@ -35,6 +35,8 @@ void Resolver::apply_assignment(const Word& word, std::vector<model::Assignment>
     if (form.compound) {
         if (listed == nullptr) {
             assign_array(form, word.span);
+        } else {
+            listed->push_back({name, model::Word::unknown("an array", place(word.span)), false});
         }
         return;
     }
@@ -119,8 +121,8 @@ void Resolver::assign(const std::string& name, Value value, bool append, Span sp
     }
     variable.value = std::move(value);
     variable.assigned = true;
-    variable.exported =
-        variable.exported || usually_exported(name) || (surroundings_.variables.count(name) != 0);
+    variable.exported = variable.exported || usually_exported(name) || state_.core().exports_all ||
+                        (surroundings_.variables.count(name) != 0);
     state_.set_variable(name, std::move(variable));
 }
 
@@ -130,7 +132,8 @@ void Resolver::note_special_variable(const std::string& name, const Value& value
         incomplete(span, "PS4 is expanded before each traced command");
     }
     if (name == "POSIXLY_CORRECT" || name == "BASH_CMDS" || name == "BASH_ALIASES" ||
-        name == "SHELLOPTS" || name == "BASHOPTS" || name == "BASH_COMPAT") {
+        name == "SHELLOPTS" || name == "BASHOPTS" || name == "BASH_COMPAT" ||
+        name == "BASH_ARGV0" || name == "BASH_XTRACEFD") {
         incomplete(span, "variable " + name + " changes how bash reads what follows");
     }
 }

@@ -39,6 +39,24 @@ std::optional<std::vector<std::string>> known_arguments(const std::vector<model:
     return out;
 }
 
+/// A signal, or the end of the shell: what trap accepts but for DEBUG, RETURN and ERR.
+bool is_signal(std::string_view name) {
+    static constexpr std::string_view kSignals[] = {
+        "EXIT", "0",    "HUP",  "1",    "INT",  "2",    "QUIT", "3",      "ILL",   "TRAP",
+        "ABRT", "6",    "BUS",  "FPE",  "KILL", "9",    "USR1", "10",     "SEGV",  "USR2",
+        "12",   "PIPE", "13",   "ALRM", "14",   "TERM", "15",   "STKFLT", "CHLD",  "17",
+        "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",  "XCPU", "XFSZ",   "WINCH", "SYS"};
+    std::string upper(name);
+    for (char& c : upper) {
+        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    }
+    std::string_view plain = upper;
+    if (plain.starts_with("SIG")) {
+        plain.remove_prefix(3);
+    }
+    return std::ranges::find(kSignals, plain) != std::end(kSignals);
+}
+
 std::optional<std::int64_t> small_number(const model::Word& word) {
     if (!word.value || word.value->empty() || word.value->size() > 15) {
         return std::nullopt;
@@ -177,6 +195,11 @@ Status Resolver::builtin_printf(Invocation& invocation) {
             return Status::Unknown;
         }
     }
+    if (argv.size() > 2 && !argv[1].value &&
+        (argv[1].known_prefix.empty() || argv[1].known_prefix.starts_with("-"))) {
+        // The format itself may be -vNAME, or -v with a name behind it.
+        incomplete(argv[1].span, "a format of printf that may be the option -v");
+    }
     const auto arguments = known_arguments(argv, 1);
     write_output(invocation, arguments ? printf_output(*arguments) : std::nullopt,
                  "output of printf with a value that is not known");
@@ -246,7 +269,10 @@ Status Resolver::builtin_eval(Invocation& invocation) {
         text += (i == first ? "" : " ") + *word.value;
     }
     FlowScope scope(*this);
-    flow_.input = invocation.input;
+    std::optional<InputScope> own_input;
+    if (invocation.moves_input()) {
+        own_input.emplace(*this, invocation.input);
+    }
     if (invocation.output_moved) {
         flow_.to_pipe = false;
         flow_.sink = nullptr;
@@ -296,16 +322,17 @@ Status Resolver::builtin_trap(Invocation& invocation) {
     if (text.empty() || text == "-" || argv.size() == first + 1) {
         return Status::Unknown;
     }
+    bool anywhere = false;
     for (std::size_t i = first + 1; i < argv.size(); ++i) {
-        const std::string signal = argv[i].value.value_or("");
-        if (signal == "DEBUG" || signal == "debug" || signal == "RETURN" || signal == "ERR" ||
-            signal == "return" || signal == "err") {
-            // They run between other commands and may change what these do.
+        const std::string signal = argv[i].value.value_or("?");
+        if (!is_signal(signal)) {
+            // DEBUG, RETURN and ERR run between other commands and may change what these do.
             incomplete(invocation.span, "a trap that runs between commands");
         }
+        anywhere = anywhere || !(signal == "EXIT" || signal == "exit" || signal == "0");
     }
     state_.start_trap_history();
-    traps_.back().push_back({text, place(invocation.span)});
+    traps_.back().push_back({text, place(invocation.span), anywhere});
     return Status::Unknown;
 }
 
@@ -327,17 +354,15 @@ Status Resolver::builtin_exec(Invocation& invocation) {
     }
     if (first >= argv.size()) {
         emit(invocation, Target::Builtin);
-        for (const model::Redirection& redirection : invocation.redirections) {
-            if (redirection.descriptor <= 1 && flow_.conditional) {
-                incomplete(invocation.span, "exec moves a descriptor on one way only");
-            }
+        if (invocation.moves_input()) {
+            Core core = state_.core();
+            // Shared between the copies of Core in the journal.
+            core.moved_input = std::make_shared<const model::InputSource>(invocation.input);
+            state_.set_core(std::move(core));
         }
-        flow_.input = invocation.input;
-        if (invocation.output_moved) {
-            flow_.to_pipe = false;
-            if (flow_.sink != nullptr) {
-                flow_.sink->known = false;
-            }
+        if (!invocation.redirections.empty() && flow_.sink != nullptr) {
+            flow_.sink->known = false;
+            flow_.sink->why = "output after exec moved descriptors";
         }
         return Status::Unknown;
     }
@@ -414,6 +439,7 @@ Status Resolver::builtin_command(Invocation& invocation) {
     Invocation inner = invocation;
     inner.argv.assign(argv.begin() + static_cast<std::ptrdiff_t>(first), argv.end());
     inner.skip_functions = true;
+    inner.only_builtins = false;  // "builtin command x" starts x
     return dispatch(inner);
 }
 

@@ -7,8 +7,6 @@ namespace countersign::shell {
 
 namespace {
 
-constexpr std::size_t kCallDepthMax = 12;
-
 constexpr std::string_view kDeclaring[] = {"declare", "typeset",  "local",
                                            "export",  "readonly", "alias"};
 
@@ -86,22 +84,51 @@ Status Resolver::run_simple(const Simple& simple, std::span<const Redirect> redi
     invocation.simple = &simple;
     invocation.span = span;
     invocation.words = simple.words;
-    invocation.input = flow_.input;
+    invocation.input = input_here();
     substituted_ = false;
     invocation.argv =
         expand_words(simple.words, declares(simple.words) ? Declaring::Yes : Declaring::No);
+    if (invocation.argv.empty()) {
+        return run_assignments_only(simple, redirects, invocation);
+    }
+    expand_assignments(simple, invocation);
+    // A program's own process expands them, a builtin's is the shell: what they assign may last.
+    const State::Mark before = state_.mark();
     invocation.redirections =
         expand_redirects(redirects, &invocation.input, &invocation.output_moved);
-    if (invocation.argv.empty()) {
-        return run_assignments_only(simple, invocation);
+    state_.join_with_before(before);
+    if (!may_fail(invocation.redirections)) {
+        return dispatch(invocation);
     }
-    for (const Word& word : simple.assignments) {
-        apply_assignment(word, &invocation.assignments);
-    }
-    return dispatch(invocation);
+    FlowScope scope(*this);
+    flow_.maybe = true;
+    const State::Mark mark = state_.mark();
+    dispatch(invocation);
+    state_.join_with_before(mark);
+    return Status::Unknown;
 }
 
-Status Resolver::run_assignments_only(const Simple& simple, Invocation& invocation) {
+/// Each sees those to its left, as bash expands them. Nothing of it lasts but what the expansions
+/// themselves assign.
+void Resolver::expand_assignments(const Simple& simple, Invocation& invocation) {
+    const bool several = simple.assignments.size() > 1;
+    std::vector<Replaced> replaced;
+    for (const Word& word : simple.assignments) {
+        apply_assignment(word, &invocation.assignments);
+        if (several) {
+            const Variable* old = state_.variable(std::string(word.assignment->name));
+            replaced.push_back({std::string(word.assignment->name),
+                                old != nullptr ? std::optional(*old) : std::nullopt});
+            replace_variable(invocation.assignments.back(), word.span);
+        }
+    }
+    for (auto item = replaced.rbegin(); item != replaced.rend(); ++item) {
+        put_back(item->name, item->before);
+    }
+}
+
+Status Resolver::run_assignments_only(const Simple& simple, std::span<const Redirect> redirects,
+                                      Invocation& invocation) {
     for (const Word& word : simple.assignments) {
         model::Assignment listed;
         listed.name = std::string(word.assignment->name);
@@ -123,6 +150,8 @@ Status Resolver::run_assignments_only(const Simple& simple, Invocation& invocati
         }
         invocation.assignments.push_back(std::move(listed));
     }
+    invocation.redirections =
+        expand_redirects(redirects, &invocation.input, &invocation.output_moved);
     const bool reads_file = simple.words.empty() && simple.assignments.empty() &&
                             flow_.sink != nullptr && !invocation.redirections.empty();
     if (!simple.assignments.empty() || !invocation.redirections.empty()) {
@@ -214,6 +243,7 @@ std::vector<model::Redirection> Resolver::expand_redirects(std::span<const Redir
         if (item.descriptor == 1 && output_moved != nullptr) {
             *output_moved = true;
         }
+        distrust_output(item);
         duplicated_output = duplicated_output ||
                             (item.kind == Kind::Duplicate && item.target.value != std::string("2"));
         out.push_back(item);
@@ -226,6 +256,17 @@ std::vector<model::Redirection> Resolver::expand_redirects(std::span<const Redir
         *output_moved = false;  // some descriptor is a copy of where the output went before
     }
     return out;
+}
+
+/// A descriptor that becomes a copy of another one: where builtins then write, and whether their
+/// messages come between, is not followed.
+void Resolver::distrust_output(const model::Redirection& redirection) {
+    if (redirection.kind != model::Redirection::Kind::Duplicate || flow_.sink == nullptr ||
+        redirection.target.value == std::string("2")) {
+        return;
+    }
+    flow_.sink->known = false;
+    flow_.sink->why = "output of descriptors that are copies of others";
 }
 
 void Resolver::add_environment(model::ResolvedCommand& command) {
@@ -305,124 +346,6 @@ Status Resolver::run_external(Invocation& invocation) {
     }
     write_output(invocation, std::nullopt,
                  "output of " + invocation.argv.front().value.value_or("a command"));
-    return Status::Unknown;
-}
-
-Status Resolver::dispatch(Invocation& invocation) {
-    const model::Word& name = invocation.argv.front();
-    if (!name.value || name.glob) {
-        if (name.value) {
-            incomplete(name.span, "the program's name is a pattern");
-        }
-        emit(invocation, model::ResolvedCommand::Target::Unknown);
-        write_output(invocation, std::nullopt, "output of a command that is not known");
-        return Status::Unknown;
-    }
-    const std::string text = *name.value;
-    const Function* function = invocation.skip_functions ? nullptr : state_.function(text);
-    if (function != nullptr && !function->ambiguous) {
-        return call_function(*function, invocation);
-    }
-    if (function != nullptr) {
-        incomplete(name.span, "which function " + text + " is depends on the way taken");
-        FlowScope scope(*this);
-        flow_.conditional = flow_.maybe = true;
-        const State::Mark mark = state_.mark();
-        const Function copy = *function;
-        call_function(copy, invocation);
-        state_.join_with_before(mark);
-    }
-    const BuiltinEntry* builtin =
-        text.find('/') == std::string::npos && is_builtin(text) ? find_builtin(text) : nullptr;
-    if (builtin == nullptr) {
-        if (invocation.only_builtins) {
-            emit(invocation, model::ResolvedCommand::Target::Builtin);
-            return Status::Failure;
-        }
-        return run_external(invocation);
-    }
-    // Assignments before a builtin hold while it runs.
-    std::vector<std::pair<std::string, std::optional<Variable>>> before;
-    for (const model::Assignment& assignment : invocation.assignments) {
-        const Variable* old = state_.variable(assignment.name);
-        before.emplace_back(assignment.name, old ? std::optional(*old) : std::nullopt);
-        assign(assignment.name, to_value(assignment.value), assignment.append, invocation.span);
-    }
-    const Status status = (this->*builtin->run)(invocation);
-    for (auto& [variable, value] : before) {
-        if (surroundings_.dialect == Dialect::Posix) {
-            break;  // a special builtin's assignments stay; the others' are never read here
-        }
-        if (value) {
-            state_.set_variable(variable, std::move(*value));
-        } else {
-            Variable unknown;
-            unknown.value =
-                Value::unknown("variable " + variable + " is not assigned in this text");
-            state_.set_variable(variable, unknown);
-        }
-    }
-    return status;
-}
-
-Status Resolver::call_function(const Function& function, Invocation& invocation) {
-    if (calls_.size() >= kCallDepthMax) {
-        incomplete(invocation.span, "calls nested deeper than is followed here");
-        emit(invocation, model::ResolvedCommand::Target::Function);
-        write_output(invocation, std::nullopt, "output of a function");
-        return Status::Unknown;
-    }
-    if (!invocation.redirections.empty() || !invocation.assignments.empty()) {
-        Invocation opening;
-        opening.redirections = invocation.redirections;
-        opening.assignments = invocation.assignments;
-        opening.span = invocation.span;
-        emit(opening, model::ResolvedCommand::Target::Builtin);
-    }
-    FlowScope scope(*this);
-    flow_.input = invocation.input;
-    if (invocation.output_moved) {
-        flow_.to_pipe = false;
-        flow_.sink = nullptr;
-    }
-    calls_.emplace_back();
-    state_.push_frame();
-    for (const model::Assignment& assignment : invocation.assignments) {
-        make_local(assignment.name);
-        assign(assignment.name, to_value(assignment.value), assignment.append, invocation.span);
-    }
-    const auto outer_arguments = state_.core().positional;
-    const bool outer_known = state_.core().positional_known;
-    Core core = state_.core();
-    std::vector<Value> arguments;
-    core.positional_known = true;
-    for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
-        const model::Word& word = invocation.argv[i];
-        core.positional_known =
-            core.positional_known && !word.glob && !(word.splits && !word.value);
-        arguments.push_back(to_value(word));
-    }
-    // Shared between the copies of Core in the journal.
-    core.positional = std::make_shared<const std::vector<Value>>(std::move(arguments));
-    state_.set_core(core);
-    run_command(*function.body);
-    CallFrame frame = std::move(calls_.back());
-    calls_.pop_back();
-    state_.pop_frame(frame.returned ? State::FrameEnd::JoinAll : State::FrameEnd::Keep);
-    for (auto local = frame.locals.rbegin(); local != frame.locals.rend(); ++local) {
-        if (local->second) {
-            state_.set_variable(local->first, *local->second);
-        } else {
-            Variable unknown;
-            unknown.value =
-                Value::unknown("variable " + local->first + " is not assigned in this text");
-            state_.set_variable(local->first, unknown);
-        }
-    }
-    core = state_.core();
-    core.positional = outer_arguments;
-    core.positional_known = outer_known;
-    state_.set_core(core);
     return Status::Unknown;
 }
 

@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t kUnrolledMax = 1024;
 constexpr std::size_t kLoopRunsMax = 6;
 
+bool compares_numbers(std::string_view op) {
+    return op == "-eq" || op == "-ne" || op == "-lt" || op == "-le" || op == "-gt" || op == "-ge";
+}
+
 }  // namespace
 
 Status Resolver::run_subshell(const Script* body) {
@@ -28,6 +32,15 @@ Status Resolver::run_subshell(const Script* body) {
     return ended ? Status::Unknown : status;
 }
 
+/// A failure in a condition ends no shell, whatever set -e says.
+Status Resolver::run_condition(const Script* condition) {
+    FlowScope scope(*this);
+    flow_.errors_ignored = true;
+    const Status status = run_script(condition);
+    settle_directory(status);
+    return status;
+}
+
 Status Resolver::run_if(const If& form) {
     std::vector<State::Delta> ways;
     bool open = true;  // some way still reaches the next condition
@@ -36,8 +49,7 @@ Status Resolver::run_if(const If& form) {
     // Conditions run one after the other on the way to each branch, so each branch continues from
     // the state that they leave; a branch's own changes are taken back before the next condition.
     for (const IfClause& clause : form.clauses) {
-        Status status = run_script(clause.condition);
-        settle_directory(status);
+        const Status status = run_condition(clause.condition);
         if (!alive()) {
             open = false;
             break;
@@ -83,6 +95,13 @@ Status Resolver::run_if(const If& form) {
     return Status::Unknown;
 }
 
+/// Behind a loop: break and continue with a number leave the loop around it as well.
+void Resolver::leave_loop(bool outer_left) {
+    --loop_depth_;
+    loop_left_far_ = loop_left_far_ && loop_depth_ > 0;
+    loop_left_ = outer_left || loop_left_far_;
+}
+
 /// Runs `body` until another run would change nothing: the state at its start is then what any
 /// number of runs can leave. Only the last run's commands stay listed.
 template <class Body>
@@ -98,8 +117,11 @@ void Resolver::run_loop(Body&& body) {
         const std::size_t commands = facts_.commands.size();
         const std::size_t functions = facts_.functions.size();
         const State::Mark mark = state_.mark();
+        // "continue" starts the next run with any of the values that this one had.
+        state_.push_frame();
         body();
         settle_directory(Status::Unknown);
+        state_.pop_frame(loop_left_ ? State::FrameEnd::JoinAll : State::FrameEnd::Keep);
         const bool changed = state_.changes_on_join(mark);
         state_.join_with_before(mark);
         if (!changed) {
@@ -113,8 +135,7 @@ void Resolver::run_loop(Body&& body) {
         facts_.functions.resize(functions);
     }
     state_.pop_frame(loop_left_ ? State::FrameEnd::JoinAll : State::FrameEnd::Keep);
-    loop_left_ = outer_left || (loop_left_far_ && loop_depth_ > 1);
-    --loop_depth_;
+    leave_loop(outer_left);
 }
 
 Status Resolver::run_while(const While& form) {
@@ -126,7 +147,7 @@ Status Resolver::run_while(const While& form) {
         const std::size_t reasons = facts_.unresolved.size();
         const bool complete = facts_.complete;
         const Flow flow = flow_;
-        const Status status = run_script(form.condition);
+        const Status status = run_condition(form.condition);
         if (status == never || !alive()) {
             return Status::Success;
         }
@@ -137,8 +158,8 @@ Status Resolver::run_while(const While& form) {
         flow_ = flow;
     }
     run_loop([&] {
-        const Status status = run_script(form.condition);
-        settle_directory(Status::Unknown);
+        const Status status = run_condition(form.condition);
+        settle_ignoring_errors(Status::Unknown);
         if (alive() && status != never) {
             const State::Mark mark = state_.mark();
             run_script(form.body);
@@ -163,16 +184,17 @@ Status Resolver::run_unrolled(const Script* body, const std::vector<model::Word>
                 break;
             }
             set_item(to_value(item));
+            state_.push_frame();
             run_script(body);
             settle_directory(Status::Unknown);
+            state_.pop_frame(loop_left_ ? State::FrameEnd::JoinAll : State::FrameEnd::Keep);
             if (loop_left_) {
                 flow_.conditional = flow_.maybe = true;
             }
         }
     }
-    --loop_depth_;
     state_.pop_frame(loop_left_ ? State::FrameEnd::JoinAll : State::FrameEnd::Keep);
-    loop_left_ = outer_left || (loop_left_far_ && loop_depth_ > 1);
+    leave_loop(outer_left);
     return items.empty() ? Status::Success : Status::Unknown;
 }
 
@@ -274,10 +296,9 @@ Status Resolver::run_arithmetic_for(const ArithmeticFor& form) {
             arithmetic_value(form.step.parts, form.step.span);
         }
     }
-    --loop_depth_;
     const bool dead = !alive();
     state_.pop_frame(State::FrameEnd::Keep);
-    loop_left_ = outer_left || (loop_left_far_ && loop_depth_ > 1);
+    leave_loop(outer_left);
     if (settled || dead) {
         return Status::Unknown;
     }
@@ -295,34 +316,41 @@ Status Resolver::run_arithmetic_for(const ArithmeticFor& form) {
     return Status::Unknown;
 }
 
+Resolver::Match Resolver::match_clause(const CaseClause& clause, const model::Word& subject) {
+    Match match;
+    for (const Word& word : clause.patterns) {
+        std::optional<std::string> unknown;
+        const State::Mark before = state_.mark();
+        const std::string pattern = expand_pattern(word, unknown);
+        if (state_.mark() != before) {
+            incomplete(word.span, "a pattern that assigns a variable");
+        }
+        std::optional<bool> matches;
+        if (!unknown && pattern == "*") {
+            matches = true;
+        } else if (!unknown && subject.value && !subject.glob) {
+            matches = pattern_matches(pattern, *subject.value);
+        }
+        match.possible = match.possible || matches.value_or(true);
+        match.certain = match.certain || matches.value_or(false);
+        if (match.certain) {
+            break;
+        }
+    }
+    return match;
+}
+
 Status Resolver::run_case(const Case& form) {
     const model::Word subject = expand_single(form.subject);
-    const bool known = subject.value && !subject.glob;
     std::vector<State::Delta> ways;
     const State::Mark start = state_.mark();
     bool reached = true;  // no earlier clause certainly took it
     bool falls = false;   // the clause before may fall into this one
     FlowScope scope(*this);
     for (const CaseClause& clause : form.clauses) {
-        bool certain = false;
-        bool possible = falls;
-        if (reached) {
-            for (const Word& word : clause.patterns) {
-                std::optional<std::string> unknown;
-                const std::string pattern = expand_pattern(word, unknown);
-                std::optional<bool> matches;
-                if (!unknown && pattern == "*") {
-                    matches = true;
-                } else if (!unknown && known) {
-                    matches = pattern_matches(pattern, *subject.value);
-                }
-                possible = possible || matches.value_or(true);
-                certain = certain || matches.value_or(false);
-                if (certain) {
-                    break;
-                }
-            }
-        }
+        const Match match = reached ? match_clause(clause, subject) : Match{};
+        const bool certain = match.certain;
+        const bool possible = falls || match.possible;
         if (!possible) {
             falls = false;
             continue;
@@ -406,6 +434,9 @@ Status Resolver::run_test(const Test& test) {
         case TestKind::Binary:
             break;
     }
+    if (test.kind == TestKind::Binary && compares_numbers(test.op)) {
+        return run_number_test(test);
+    }
     const model::Word left = expand_single(test.left);
     const bool known = left.value && !left.glob;
     if (test.kind == TestKind::Word || test.op == "-n" || test.op == "-z") {
@@ -428,25 +459,24 @@ Status Resolver::run_test(const Test& test) {
     return run_binary_test(test, left);
 }
 
+Status Resolver::run_number_test(const Test& test) {
+    const auto a = arithmetic_word(test.left);
+    const auto b = arithmetic_word(test.right);
+    if (!a || !b) {
+        return Status::Unknown;
+    }
+    const bool holds = test.op == "-eq"   ? *a == *b
+                       : test.op == "-ne" ? *a != *b
+                       : test.op == "-lt" ? *a < *b
+                       : test.op == "-le" ? *a <= *b
+                       : test.op == "-gt" ? *a > *b
+                                          : *a >= *b;
+    return holds ? Status::Success : Status::Failure;
+}
+
 /// `left` is the expanded left word; the right one is expanded here, as each operator wants it.
 Status Resolver::run_binary_test(const Test& test, const model::Word& left) {
     const bool known = left.value && !left.glob;
-    const bool arithmetic = test.op.size() == 3 && test.op[0] == '-' && test.op != "-nt" &&
-                            test.op != "-ot" && test.op != "-ef";
-    if (arithmetic) {
-        const auto a = arithmetic_word(test.left);
-        const auto b = arithmetic_word(test.right);
-        if (!a || !b) {
-            return Status::Unknown;
-        }
-        const bool holds = test.op == "-eq"   ? *a == *b
-                           : test.op == "-ne" ? *a != *b
-                           : test.op == "-lt" ? *a < *b
-                           : test.op == "-le" ? *a <= *b
-                           : test.op == "-gt" ? *a > *b
-                                              : *a >= *b;
-        return holds ? Status::Success : Status::Failure;
-    }
     if (test.op == "==" || test.op == "=" || test.op == "!=") {
         std::optional<std::string> unknown;
         const std::string pattern = expand_pattern(test.right, unknown);
@@ -485,10 +515,11 @@ Status Resolver::run_coprocess(const Coprocess& form) {
     process.value = Value::number("a process number");
     state_.set_variable(name + "_PID", process);
     FlowScope scope(*this);
+    model::InputSource input;
+    input.kind = model::InputSource::Kind::Text;
+    input.content = model::Word::unknown("what the shell sends to a coprocess");
+    const InputScope own_input(*this, input);
     flow_.background = true;
-    flow_.input = {};
-    flow_.input.kind = model::InputSource::Kind::Text;
-    flow_.input.content = model::Word::unknown("what the shell sends to a coprocess");
     flow_.to_pipe = false;
     flow_.sink = nullptr;
     const State::Mark mark = state_.mark();

@@ -23,7 +23,11 @@ Status Resolver::run_script(const Script* script) {
 Status Resolver::run_statement(const Statement& statement) {
     if (!statement.background) {
         const Status status = run_links(statement);
-        settle_directory(status);
+        if (statement.links.size() > 1) {
+            settle_ignoring_errors(status);  // what fails before && or || ends no shell
+        } else {
+            settle_directory(status);
+        }
         return status;
     }
     FlowScope scope(*this);
@@ -44,13 +48,19 @@ Status Resolver::run_statement(const Statement& statement) {
     return Status::Success;
 }
 
+void Resolver::settle_ignoring_errors(Status status) {
+    FlowScope scope(*this);
+    flow_.errors_ignored = true;
+    settle_directory(status);
+}
+
 /// A failed cd leaves the old directory; what follows "&&" knows that it did not fail.
 void Resolver::settle_directory(Status status) {
     Core core = state_.core();
     if (core.directory == core.directory_if_failed || !core.alive) {
         return;
     }
-    if (status == Status::Success || core.stop_on_error) {
+    if (status == Status::Success || (core.stop_on_error && !flow_.errors_ignored)) {
         core.directory_if_failed = core.directory;
     } else if (status == Status::Failure) {
         core.directory = core.directory_if_failed;
@@ -67,6 +77,8 @@ Status Resolver::run_links(const Statement& statement) {
         if (!alive()) {
             return status;
         }
+        FlowScope errors(*this);
+        flow_.errors_ignored = flow_.errors_ignored || &link != &statement.links.back();
         if (link.connector == Connector::First) {
             status = run_pipeline(link.pipeline);
             continue;
@@ -133,6 +145,8 @@ Status Resolver::run_pipeline(const Pipeline& pipeline) {
     for (const Prefix prefix : pipeline.prefixes) {
         inverted = inverted != (prefix == Prefix::Not);
     }
+    FlowScope errors(*this);
+    flow_.errors_ignored = flow_.errors_ignored || inverted;
     const Status status = pipeline.stages.empty() ? Status::Success : run_stages(pipeline);
     if (!inverted) {
         return status;
@@ -155,15 +169,17 @@ Status Resolver::run_stages(const Pipeline& pipeline) {
         {
             FlowScope scope(*this);
             flow_.own_shell = true;
+            std::optional<InputScope> own_input;
             if (i > 0) {
-                flow_.input = {};
-                flow_.input.kind = model::InputSource::Kind::Pipe;
-                flow_.input.pipe_from = previous_end == 0 ? 0 : previous_end - 1;
+                model::InputSource input;
+                input.kind = model::InputSource::Kind::Pipe;
+                input.pipe_from = previous_end == 0 ? 0 : previous_end - 1;
                 if (previous_begin == previous_end) {
-                    flow_.input = {};
-                    flow_.input.kind = model::InputSource::Kind::Text;
-                    flow_.input.content = model::Word::unknown("output of the shell itself");
+                    input = {};
+                    input.kind = model::InputSource::Kind::Text;
+                    input.content = model::Word::unknown("output of the shell itself");
                 }
+                own_input.emplace(*this, input);
             }
             if (!last) {
                 flow_.to_pipe = true;
@@ -206,20 +222,31 @@ Status Resolver::run_command(const Command& command) {
     if (command.redirects.empty()) {
         return run_form(command);
     }
-    bool output_moved = false;
-    const std::vector<model::Redirection> redirections =
-        expand_redirects(command.redirects, &flow_.input, &output_moved);
-    if (output_moved) {
+    // Listed as a command without words, so that what a compound command opens is seen.
+    Invocation invocation;
+    invocation.span = command.span;
+    invocation.input = input_here();
+    invocation.redirections =
+        expand_redirects(command.redirects, &invocation.input, &invocation.output_moved);
+    if (invocation.output_moved) {
         flow_.to_pipe = false;
         flow_.sink = nullptr;
     }
-    // Listed as a command without words, so that what a compound command opens is seen.
-    Invocation invocation;
-    invocation.redirections = redirections;
-    invocation.span = command.span;
     emit(invocation, model::ResolvedCommand::Target::Builtin);
-    const Status status = run_form(command);
-    return status == Status::Success ? Status::Unknown : status;
+    const State::Mark mark = state_.mark();
+    const bool sure = !may_fail(invocation.redirections);
+    flow_.maybe = flow_.maybe || !sure;
+    {
+        std::optional<InputScope> own_input;
+        if (invocation.moves_input()) {
+            own_input.emplace(*this, invocation.input);
+        }
+        run_form(command);
+    }
+    if (!sure) {
+        state_.join_with_before(mark);
+    }
+    return Status::Unknown;
 }
 
 Status Resolver::run_form(const Command& command) {

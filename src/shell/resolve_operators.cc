@@ -168,9 +168,11 @@ Value Resolver::apply_to_value(const Parameter& parameter, const Value& value,
 }
 
 void Resolver::apply_slice(const Parameter& parameter, Expansion& expansion) {
+    const State::Mark mark = state_.mark();
     const auto offset = arithmetic_word(parameter.first);
     const auto length =
         parameter.has_second ? arithmetic_word(parameter.second) : std::optional<std::int64_t>(0);
+    state_.join_with_before(mark);
     const bool list = expansion.list || expansion.star;
     const Value* value = expansion.values.empty() ? nullptr : &expansion.values.front();
     const bool known = offset && length && expansion.known &&
@@ -254,8 +256,11 @@ void Resolver::apply_operator(const Parameter& parameter, Expansion& expansion, 
             break;
     }
     std::optional<std::string> unknown;
+    // bash expands the pattern only where there is a value to apply it to.
+    const State::Mark mark = state_.mark();
     const std::string pattern = expand_pattern(parameter.first, unknown);
     const model::Word replacement = expand_single(parameter.second);
+    state_.join_with_before(mark);
     if (!replacement.value) {
         unknown = replacement.why_unknown;
     } else if (replacement.value->find_first_of("&\\") != std::string::npos) {

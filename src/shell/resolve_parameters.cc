@@ -33,9 +33,27 @@ bool is_ascii(std::string_view text) {
     return true;
 }
 
-constexpr std::string_view kNumbers[] = {"RANDOM",  "SRANDOM", "SECONDS",      "LINENO", "UID",
-                                         "EUID",    "PPID",    "EPOCHSECONDS", "OPTIND", "COLUMNS",
-                                         "BASHPID", "SHLVL",   "HISTCMD",      "LINES"};
+/// What bash sets to a number when it starts, whatever the environment says.
+constexpr std::string_view kNumbers[] = {"RANDOM", "SRANDOM", "SECONDS", "LINENO",
+                                         "UID",    "EUID",    "PPID",    "EPOCHSECONDS",
+                                         "OPTIND", "BASHPID", "SHLVL",   "HISTCMD"};
+
+/// What bash itself sets again between commands, so that an assignment says little. The value that
+/// was assigned may still be there: arithmetic on it runs what is in it.
+bool set_by_bash(std::string_view name) {
+    static constexpr std::string_view kNames[] = {
+        "_",         "RANDOM",  "SRANDOM",    "SECONDS",      "LINENO",        "BASHPID",
+        "OPTIND",    "HISTCMD", "PIPESTATUS", "EPOCHSECONDS", "EPOCHREALTIME", "FUNCNAME",
+        "GROUPS",    "COLUMNS", "LINES",      "BASH_COMMAND", "DIRSTACK",      "BASH_SUBSHELL",
+        "BASH_ARGV", "OPTARG",  "UID",        "EUID",         "PPID",          "BASH_LINENO",
+        "BASH_ARGC", "OLDPWD",  "BASH_SOURCE"};
+    for (const std::string_view entry : kNames) {
+        if (entry == name) {
+            return true;
+        }
+    }
+    return false;
+}
 
 bool names_list(const Word* subscript, char which) {
     return subscript != nullptr && subscript->parts.size() == 1 &&
@@ -75,12 +93,13 @@ Value Resolver::variable_value(const std::string& name) {
     if (variable != nullptr && variable->nameref) {
         return Value::unknown("variable " + name + " refers to another one");
     }
-    for (const std::string_view number : kNumbers) {
-        if (name == number) {
-            return Value::number("variable " + name + " is a number that changes");
-        }
-    }
     if (variable == nullptr) {
+        for (const std::string_view number : kNumbers) {
+            if (name == number) {
+                return Value::number("variable " + name + " is a number that changes");
+            }
+        }
+
         return Value::unknown("variable " + name + " is not assigned in this text");
     }
     if (variable->array) {
@@ -89,6 +108,9 @@ Value Resolver::variable_value(const std::string& name) {
         }
         const auto first = variable->elements.find(0);
         return first == variable->elements.end() ? Value{} : first->second;
+    }
+    if (set_by_bash(name) && variable->value.is_known()) {
+        return Value::unknown("variable " + name + " is set by the shell itself");
     }
     return variable->value;
 }
@@ -110,7 +132,7 @@ Resolver::Expansion Resolver::lookup_array(const Parameter& parameter, const Var
     expansion.list = names_list(parameter.subscript, '@');
     expansion.star = names_list(parameter.subscript, '*');
     const bool known = variable != nullptr && !variable->nameref && variable->elements_known &&
-                       !variable->associative;
+                       !variable->associative && !set_by_bash(parameter.name);
     expansion.why = "elements of " + std::string(parameter.name) + " are not known";
     if (expansion.list || expansion.star) {
         expansion.known = known && (variable->array || variable->value.is_known());

@@ -1,4 +1,4 @@
-// Built-in commands that change the shell's state: directory, variables, options.
+// Built-in commands that change the shell's state: directory, options, and what they read.
 #include "shell/resolver.h"
 
 namespace countersign::shell {
@@ -51,6 +51,26 @@ constexpr std::string_view kHarmlessOptions[] = {
     "inherit_errexit", "execfail",     "huponexit", "interactive_comments", "progcomp",
     "checkjobs",       "autocd",       "lithist"};
 
+/// The letter of a long option of set: '-' for one that changes nothing here, '?' for one that may.
+char option_letter(std::string_view name) {
+    struct Option {
+        std::string_view name;
+        char letter;
+    };
+    static constexpr Option kOptions[] = {
+        {"errexit", 'e'},   {"noglob", 'f'},   {"allexport", 'a'}, {"braceexpand", 'B'},
+        {"pipefail", '-'},  {"nounset", '-'},  {"xtrace", '-'},    {"verbose", '-'},
+        {"noclobber", '-'}, {"errtrace", '-'}, {"functrace", '-'}, {"monitor", '-'},
+        {"notify", '-'},    {"nolog", '-'},    {"emacs", '-'},     {"vi", '-'},
+        {"hashall", '-'}};
+    for (const Option& option : kOptions) {
+        if (option.name == name) {
+            return option.letter;
+        }
+    }
+    return '?';
+}
+
 }  // namespace
 
 void Resolver::change_directory(const model::Word& target, Span span) {
@@ -69,10 +89,14 @@ void Resolver::change_directory(const model::Word& target, Span span) {
         core.directory =
             before && !searched ? std::optional(normalize(*before, *target.value)) : std::nullopt;
     }
-    if (core.directory == core.directory_if_failed && !core.directory) {
-        core.directory_if_failed.reset();
-    }
     state_.set_core(core);
+    for (const char* name : {"PWD", "OLDPWD"}) {
+        if (const Variable* old = state_.variable(name)) {
+            Variable variable = *old;
+            variable.value = Value::unknown("set by a change of directory");
+            state_.set_variable(name, std::move(variable));
+        }
+    }
 }
 
 Status Resolver::builtin_cd(Invocation& invocation) {
@@ -128,262 +152,131 @@ Status Resolver::builtin_pwd(Invocation& invocation) {
     return Status::Unknown;
 }
 
-void Resolver::make_local(const std::string& name) {
-    if (calls_.empty()) {
-        return;
-    }
-    const Variable* old = state_.variable(name);
-    calls_.back().locals.emplace_back(name, old ? std::optional(*old) : std::nullopt);
-}
-
-std::string Resolver::declared_flags(const Invocation& invocation, std::size_t& first) {
-    std::string flags;
-    const auto& argv = invocation.argv;
-    while (first < argv.size() && argv[first].value && argv[first].value->size() > 1 &&
-           (argv[first].value->starts_with("-") || argv[first].value->starts_with("+"))) {
-        const std::string option = *argv[first].value;
-        ++first;
-        if (option == "--") {
-            break;
-        }
-        if (option[0] == '-') {
-            flags += option.substr(1);
-        } else {
-            flags += '+';
+/// The options of read: which letters, and where the names begin. nullopt: not known.
+std::optional<Resolver::ReadOptions> Resolver::read_options(const std::vector<model::Word>& argv) {
+    ReadOptions out;
+    for (const model::Word& word : argv) {
+        if (!word.value || word.glob) {
+            return std::nullopt;
         }
     }
-    return flags;
-}
-
-Status Resolver::builtin_declare(Invocation& invocation) {
-    emit(invocation, Target::Builtin);
-    std::size_t first = 1;
-    const std::string command = *invocation.argv.front().value;
-    std::string flags = declared_flags(invocation, first);
-    if (command == "export") {
-        flags += 'x';
-    } else if (command == "readonly") {
-        flags += 'r';
-    }
-    const bool functions = flags.find_first_of("fF") != std::string::npos;
-    if (first >= invocation.argv.size() || flags.find('p') != std::string::npos || functions) {
-        if (functions && flags.find('x') != std::string::npos) {
-            incomplete(invocation.span, "functions exported to the shells that are started");
+    for (out.names_begin = 1; out.names_begin < argv.size(); ++out.names_begin) {
+        const std::string& text = *argv[out.names_begin].value;
+        if (text.size() < 2 || text[0] != '-') {
+            return out;
         }
-        write_output(invocation, std::nullopt, "a listing of variables");
-        return Status::Unknown;
-    }
-    if (flags.find('n') != std::string::npos && command != "export") {
-        incomplete(invocation.span, "a name reference");
-    }
-    const bool local = command == "local" || ((command == "declare" || command == "typeset") &&
-                                              flags.find('g') == std::string::npos);
-    if (command == "local" && calls_.empty()) {
-        return Status::Failure;  // bash refuses it outside of a function
-    }
-    // Compound values are only in the written words.
-    std::vector<const Word*> compound;
-    for (const Word& word : invocation.words) {
-        if (word.is_assignment()) {
-            compound.push_back(&word);
+        if (text == "--") {
+            ++out.names_begin;
+            return out;
         }
-    }
-    for (std::size_t i = first; i < invocation.argv.size(); ++i) {
-        declare_one(invocation.argv[i],
-                    {flags, local && !calls_.empty(), local, command == "export"}, compound);
-    }
-    return Status::Unknown;
-}
-
-/// One word of a declaration: NAME, NAME=VALUE or a compound value of the written words.
-void Resolver::declare_one(const model::Word& word, const Declaration& how,
-                           const std::vector<const Word*>& compound) {
-    const std::string& flags = how.flags;
-    const bool local = how.local;
-    const std::string text = word.value ? *word.value : word.known_prefix;
-    const std::size_t equals = text.find('=');
-    const bool append = equals != std::string::npos && equals > 0 && text[equals - 1] == '+';
-    const std::string name =
-        text.substr(0, equals == std::string::npos ? equals : equals - (append ? 1U : 0U));
-    if (!is_name(name) || (!word.value && equals == std::string::npos)) {
-        incomplete(word.span, "a declaration of a name that is not known");
-        return;
-    }
-    if (local) {
-        make_local(name);
-    }
-    const Variable* old = state_.variable(name);
-    Variable variable = old != nullptr && !how.in_function ? *old : Variable{};
-    variable.integer = variable.integer || flags.find('i') != std::string::npos;
-    variable.recased = variable.recased || flags.find_first_of("luc") != std::string::npos;
-    variable.nameref = variable.nameref || (flags.find('n') != std::string::npos && !how.exports);
-    const bool becomes_array = flags.find_first_of("aA") != std::string::npos;
-    if (becomes_array && !variable.array) {
-        variable.array = true;
-        variable.associative = flags.find('A') != std::string::npos;
-        variable.elements_known = !variable.associative && variable.value.is_known();
-    }
-    if (old == nullptr && equals == std::string::npos && !how.in_function && !becomes_array) {
-        variable.value = Value::unknown("variable " + name + " is not assigned in this text");
-    }
-    variable.assigned = variable.assigned || equals != std::string::npos || local;
-    variable.exported = variable.exported || flags.find('x') != std::string::npos;
-    state_.set_variable(name, variable);
-    if (equals == std::string::npos) {
-        return;
-    }
-    const Word* written = nullptr;
-    for (const Word* candidate : compound) {
-        if (candidate->assignment->name == name && place(candidate->span) == word.span) {
-            written = candidate;
-        }
-    }
-    if (written != nullptr && written->assignment->compound) {
-        assign_array(*written->assignment, word.span);
-    } else if (written != nullptr && written->assignment->subscript != nullptr) {
-        assign_element(*written->assignment, to_value(expand_single(*written)), word.span);
-    } else {
-        Value value = to_value(word);
-        value.text = value.text.size() > equals ? value.text.substr(equals + 1) : "";
-        assign(name, value, append, word.span);
-    }
-    if (flags.find('r') != std::string::npos) {
-        Variable readonly = *state_.variable(name);
-        readonly.readonly = true;
-        state_.set_variable(name, readonly);
-    }
-}
-
-bool Resolver::check_names(const Invocation& invocation, std::size_t first) {
-    bool known = true;
-    for (std::size_t i = first; i < invocation.argv.size(); ++i) {
-        const model::Word& word = invocation.argv[i];
-        if (!word.value || word.glob || !is_name(*word.value)) {
-            incomplete(word.span, "a variable whose name is not known, or an array element");
-            known = false;
-        }
-    }
-    return known;
-}
-
-Status Resolver::builtin_unset(Invocation& invocation) {
-    emit(invocation, Target::Builtin);
-    std::size_t first = 1;
-    const std::string flags = declared_flags(invocation, first);
-    if (flags.find('n') != std::string::npos) {
-        incomplete(invocation.span, "a name reference");
-    }
-    for (std::size_t i = first; i < invocation.argv.size(); ++i) {
-        const model::Word& word = invocation.argv[i];
-        const std::string name = word.value.value_or("");
-        if (flags.find('f') == std::string::npos && !is_name(name)) {
-            if (state_.function(name) == nullptr) {
-                incomplete(word.span, "unset of a name that is not known, or of an element");
+        for (std::size_t i = 1; i < text.size(); ++i) {
+            out.letters += text[i];
+            if (std::string_view("adinNptu").find(text[i]) == std::string_view::npos) {
                 continue;
             }
-        }
-        if (flags.find('f') != std::string::npos ||
-            (state_.variable(name) == nullptr && state_.function(name) != nullptr)) {
-            if (!word.value) {
-                incomplete(word.span, "unset of a function that is not known");
+            const bool attached = i + 1 < text.size();
+            if (!attached && out.names_begin + 1 >= argv.size()) {
+                return std::nullopt;
             }
-            state_.remove_function(name);
-            continue;
+            const std::string value =
+                attached ? text.substr(i + 1) : *argv[++out.names_begin].value;
+            if (text[i] == 'a') {
+                out.array = value;
+            }
+            break;
         }
-        state_.forget_variable(name);
     }
-    return Status::Unknown;
+    return out;
 }
 
 Status Resolver::builtin_read(Invocation& invocation) {
     emit(invocation, Target::Builtin);
     const auto& argv = invocation.argv;
+    const auto options = read_options(argv);
+    if (!options) {
+        incomplete(invocation.span, "a variable whose name is not known");
+        return Status::Unknown;
+    }
     std::vector<std::string> names;
-    bool raw = false;
-    bool plain = true;
-    for (std::size_t i = 1; i < argv.size(); ++i) {
-        const std::string text = argv[i].value.value_or("");
-        if (!argv[i].value || argv[i].glob) {
-            incomplete(argv[i].span, "a variable whose name is not known");
-            return Status::Unknown;
-        }
-        if (names.empty() && text.size() > 1 && text[0] == '-') {
-            raw = raw || text.find('r') != std::string::npos;
-            plain = plain && text.find_first_not_of("rs", 1) == std::string::npos;
-            if (std::string_view("adinNptu").find(text.back()) != std::string_view::npos) {
-                if (text.back() == 'a' && i + 1 < argv.size() && argv[i + 1].value) {
-                    names.push_back(*argv[i + 1].value);
-                }
-                ++i;
-            }
-            continue;
-        }
-        names.push_back(text);
+    for (std::size_t i = options->names_begin; i < argv.size(); ++i) {
+        names.push_back(*argv[i].value);
+    }
+    if (options->array) {
+        names.push_back(*options->array);
+    }
+    std::optional<std::string> line;
+    if (names.size() == 1 && options->letters == "r" && invocation.assignments.empty()) {
+        line = line_of_own_text(invocation);
     }
     if (names.empty()) {
         names.emplace_back("REPLY");
-        plain = false;
     }
     for (const std::string& name : names) {
         if (!is_name(name)) {
             incomplete(invocation.span, "read into an array element");
             return Status::Unknown;
         }
-        const bool own_text =
-            !invocation.redirections.empty() &&
-            invocation.redirections.back().kind == model::Redirection::Kind::HereText &&
-            invocation.redirections.back().descriptor == 0;
-        std::string line;
-        bool known = plain && raw && names.size() == 1 && own_text &&
-                     invocation.redirections.back().target.value.has_value();
-        if (known) {
-            line = *invocation.redirections.back().target.value;
-            line = line.substr(0, line.find('\n'));
-            known =
-                line.find_first_of(" \t") == std::string::npos && invocation.assignments.empty();
-            const Variable* separators = state_.variable("IFS");
-            known = known && separators != nullptr && separators->value.text == " \t\n";
-        }
         const Variable* old = state_.variable(name);
-        if (old != nullptr && (old->array || invocation.argv.size() > 2)) {
-            Variable variable = *old;
+        if (options->array == name || (old != nullptr && old->array)) {
+            Variable variable = old != nullptr ? *old : Variable{};
+            variable.array = true;
             variable.elements.clear();
             variable.elements_known = false;
-            variable.value = Value::unknown("read from its input");
             variable.assigned = true;
             if (variable.integer) {
                 incomplete(invocation.span, "arithmetic on a value that is not known");
             }
-            if (variable.array) {
-                state_.set_variable(name, variable);
-                continue;
-            }
+            note_special_variable(name, Value::unknown("read from its input"), invocation.span);
+            state_.set_variable(name, variable);
+            continue;
         }
-        assign(name, known ? Value::known(line) : Value::unknown("read from its input"), false,
+        assign(name, line ? Value::known(*line) : Value::unknown("read from its input"), false,
                invocation.span);
     }
     return Status::Unknown;
 }
 
+/// The first line of a here-document or here-string of the command itself, where reading it as it
+/// stands is certain.
+std::optional<std::string> Resolver::line_of_own_text(const Invocation& invocation) const {
+    if (invocation.redirections.empty()) {
+        return std::nullopt;
+    }
+    const model::Redirection& last = invocation.redirections.back();
+    const Variable* separators = state_.variable("IFS");
+    if (last.kind != model::Redirection::Kind::HereText || last.descriptor != 0 ||
+        !last.target.value || separators == nullptr ||
+        !(separators->value == Value::known(" \t\n"))) {
+        return std::nullopt;
+    }
+    const std::string line = last.target.value->substr(0, last.target.value->find('\n'));
+    return line.find_first_of(" \t") == std::string::npos ? std::optional(line) : std::nullopt;
+}
+
 Status Resolver::builtin_mapfile(Invocation& invocation) {
     emit(invocation, Target::Builtin);
-    std::string name = "MAPFILE";
+    std::set<std::string> names{"MAPFILE"};
     for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
-        const std::string text = invocation.argv[i].value.value_or("-C");
-        if (text.starts_with("-") && text.find('C') != std::string::npos) {
-            incomplete(invocation.span, "mapfile -C runs a command for its lines");
+        const model::Word& word = invocation.argv[i];
+        if (!word.value || word.glob ||
+            (word.value->starts_with("-") && word.value->find('C') != std::string::npos)) {
+            incomplete(invocation.span,
+                       "mapfile may run a command for its lines, or set a variable "
+                       "that is not known");
         }
-        name = text;
+        names.insert(word.value.value_or(""));
     }
-    if (!is_name(name)) {
-        name = "MAPFILE";
+    for (const std::string& name : names) {
+        if (!is_name(name)) {
+            continue;  // an option, its value, or refused
+        }
+        Variable variable;
+        variable.array = true;
+        variable.assigned = true;
+        variable.elements_known = false;
+        state_.set_variable(name, variable);
+        note_special_variable(name, Value::unknown("lines of its input"), invocation.span);
     }
-    Variable variable;
-    variable.array = true;
-    variable.assigned = true;
-    variable.elements_known = false;
-    state_.set_variable(name, variable);
-    note_special_variable(name, Value::unknown("lines of its input"), invocation.span);
     return Status::Unknown;
 }
 
@@ -412,6 +305,35 @@ Status Resolver::builtin_wait(Invocation& invocation) {
     return Status::Unknown;
 }
 
+void Resolver::set_option(Core& core, char letter, bool on, Span span) {
+    switch (letter) {
+        case 'e':
+            core.stop_on_error = on && !flow_.conditional;
+            return;
+        case 'f':
+            core.no_globs = on;
+            return;
+        case 'a':
+            core.exports_all = on;
+            return;
+        case 'B':
+            if (on) {
+                return;
+            }
+            break;
+        case 'k':
+        case 'H':
+        case 'P':
+        case 'n':
+        case 'r':
+        case '?':
+            break;
+        default:
+            return;
+    }
+    incomplete(span, "an option that changes how bash reads what follows");
+}
+
 Status Resolver::builtin_set(Invocation& invocation) {
     emit(invocation, Target::Builtin);
     const auto& argv = invocation.argv;
@@ -433,35 +355,15 @@ Status Resolver::builtin_set(Invocation& invocation) {
             arguments = true;
             break;
         }
-        const bool on = text[0] == '-';
         std::string letters = text.substr(1);
-        if (letters.ends_with('o') && i + 1 < argv.size()) {
-            letters.pop_back();
-            const std::string option = argv[++i].value.value_or("");
-            if (option == "errexit") {
-                letters += 'e';
-            } else if (option == "noglob") {
-                letters += 'f';
-            } else if (option != "pipefail" && option != "nounset" && option != "xtrace" &&
-                       option != "verbose" && option != "noclobber" && option != "errtrace" &&
-                       option != "functrace" && option != "monitor" && option != "notify" &&
-                       option != "allexport" && option != "braceexpand" && option != "nolog" &&
-                       option != "emacs" && option != "vi" && option != "hashall") {
-                incomplete(argv[i].span, "an option that changes how bash reads what follows");
-            }
-            if (option == "braceexpand" && !on) {
-                letters += 'B';
-            }
+        // Each "o" takes the next word as the long name of an option.
+        for (std::size_t at = letters.find('o'); at != std::string::npos && i + 1 < argv.size();
+             at = letters.find('o', at)) {
+            letters[at] = option_letter(argv[++i].value.value_or("?"));
+            at += letters[at] == 'o' ? 1U : 0U;
         }
         for (const char letter : letters) {
-            if (letter == 'e') {
-                core.stop_on_error = on && !flow_.conditional;
-            } else if (letter == 'f') {
-                core.no_globs = on;
-            } else if (letter == 'k' || letter == 'H' || (letter == 'B' && !on) || letter == 'P' ||
-                       letter == 'n' || letter == 'r') {
-                incomplete(argv[i].span, "an option that changes how bash reads what follows");
-            }
+            set_option(core, letter, text[0] == '-', argv[i].span);
         }
     }
     if (arguments) {

@@ -119,7 +119,6 @@ void Resolver::expand_word_into(const Word& word, std::vector<model::Word>& out)
 
 void Resolver::expand_literal_with_tildes(const Word& word, const Part& part, bool first, bool only,
                                           bool assignment, FieldBuilder& builder) {
-    static_cast<void>(word);
     std::string_view text = part.text;
     if (first && !text.empty() && text[0] == '~') {
         text = expand_tilde(text, builder, only);
@@ -128,7 +127,7 @@ void Resolver::expand_literal_with_tildes(const Word& word, const Part& part, bo
         builder.literal(text, Quoting::None);
         return;
     }
-    std::size_t start = first ? value_start(text) : 0;
+    std::size_t start = first && !word.is_assignment() ? value_start(text) : 0;
     if (start != 0) {
         builder.literal(text.substr(0, start), Quoting::None);
         text = text.substr(start);
@@ -292,7 +291,7 @@ void Resolver::expand_part(const Part& part, FieldBuilder& builder, Quoting quot
             return;
         case PartKind::ProcessIn:
         case PartKind::ProcessOut: {
-            substitute_script(part.script, true);
+            run_process_substitution(part);
             Value value = Value::known("/dev/fd/[0-9]*");
             value.kind = Value::Kind::Glob;
             builder.expansion(value, Quoting::Quoted);
@@ -311,6 +310,19 @@ void Resolver::expand_part(const Part& part, FieldBuilder& builder, Quoting quot
             builder.expansion(Value::unknown("not a valid expansion"), Quoting::Quoted);
             return;
     }
+}
+
+void Resolver::run_process_substitution(const Part& part) {
+    FlowScope scope(*this);
+    if (part.kind == PartKind::ProcessOut) {
+        model::InputSource input;
+        input.kind = model::InputSource::Kind::Text;
+        input.content = model::Word::unknown("what is written to a process substitution");
+        const InputScope own_input(*this, input);
+        substitute_script(part.script, true);
+        return;
+    }
+    substitute_script(part.script, true);
 }
 
 void Resolver::expand_group(const Part& part, FieldBuilder& builder, Quoting quoting) {
@@ -377,6 +389,7 @@ Value Resolver::substitute_script(const Script* script, bool process) {
     {
         FlowScope scope(*this);
         flow_.substitution = true;
+        flow_.errors_ignored = true;  // bash does not hand -e down to substitutions
         flow_.captured = !process;
         flow_.background = flow_.background || process;
         flow_.to_pipe = false;
@@ -415,7 +428,7 @@ Value Resolver::arithmetic_value(std::span<const Part> parts, Span span) {
             FieldBuilder again = make_builder(Splitting::Single);
             bool number = false;
             if (part.kind == PartKind::Parameter && part.parameter->op == ParameterOperator::None &&
-                !part.parameter->indirect) {
+                !part.parameter->indirect && part.parameter->subscript == nullptr) {
                 const Expansion value = lookup(*part.parameter);
                 number =
                     part.parameter->length ||

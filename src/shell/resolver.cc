@@ -22,6 +22,7 @@ Core initial_core(const Surroundings& surroundings) {
     }
     // Shared, since every State::Core copy refers to the same list until `set` or a call.
     core.positional = std::make_shared<const std::vector<Value>>(std::move(positional));
+    core.positional_known = surroundings.positional_known;
     return core;
 }
 
@@ -53,6 +54,7 @@ Resolver::~Resolver() = default;
 void Resolver::run(const SyntaxTree& tree) {
     source_ = tree.source;
     check_options(tree);
+    check_descriptors(tree);
     run_script(tree.root);
     finish_traps();
 }
@@ -99,6 +101,20 @@ void Resolver::check_options(const SyntaxTree& tree) {
     }
 }
 
+// A redirection that cannot be made keeps a builtin from running: an exit as well. What never fails
+// in a shell as it starts may fail once descriptors were closed or their number was limited.
+void Resolver::check_descriptors(const SyntaxTree& tree) {
+    const std::string_view text = tree.source;
+    for (const std::string_view sign : {"exec", "ulimit", ">&-", "<&-"}) {
+        if (!descriptors_moved_ && text.find(sign) != std::string_view::npos) {
+            descriptors_moved_ = true;
+            if (loop_depth_ > 0) {
+                incomplete({}, "descriptors moved by evaluated text in a loop");
+            }
+        }
+    }
+}
+
 // Traps run at times that are not known: with any value that anything had since they were set.
 void Resolver::finish_traps() {
     const std::vector<Trap> traps = traps_.back();
@@ -113,6 +129,9 @@ void Resolver::finish_traps() {
     for (const Trap& trap : traps) {
         const State::Mark mark = state_.mark();
         run_text(trap.text, trap.span, "a trap");
+        if (trap.anywhere && state_.mark() != mark) {
+            incomplete(trap.span, "a trap that changes what the commands after it mean");
+        }
         state_.join_with_before(mark);
     }
 }

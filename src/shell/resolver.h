@@ -59,17 +59,29 @@ private:
         bool captured = false;
         bool maybe = false;  ///< may not run, seen from where the sink began
         bool to_pipe = false;
-        bool own_shell = false;  ///< in a subshell: nothing it sets lasts
+        bool own_shell = false;       ///< in a subshell: nothing it sets lasts
+        bool errors_ignored = false;  ///< set -e does not count: a condition, or before && and ||
         model::InputSource input;
         Sink* sink = nullptr;
     };
+    struct Local {
+        std::string name;
+        std::optional<Variable> outer;  ///< what the name meant before
+        bool reached_through = false;   ///< unset or declare -g meant the outer one meanwhile
+    };
     struct CallFrame {
         bool returned = false;
-        std::vector<std::pair<std::string, std::optional<Variable>>> locals;
+        std::vector<Local> locals;
+    };
+    /// A variable that an assignment before a builtin or function replaces while that runs.
+    struct Replaced {
+        std::string name;
+        std::optional<Variable> before;
     };
     struct Trap {
         std::string text;
         Span span;
+        bool anywhere = false;  ///< not only at the end
     };
     /// The pieces of a simple command once its words are known.
     struct Invocation {
@@ -83,6 +95,15 @@ private:
         bool only_builtins = false;
         bool output_moved = false;  ///< standard output goes elsewhere
         model::InputSource input;
+
+        [[nodiscard]] bool moves_input() const {
+            for (const model::Redirection& redirection : redirections) {
+                if (redirection.descriptor == 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
     };
     using Builtin = Status (Resolver::*)(Invocation&);
     struct BuiltinEntry {
@@ -90,6 +111,7 @@ private:
         Builtin run;
     };
     class FlowScope;
+    class InputScope;
 
     // resolver.cc
     void incomplete(Span span, std::string why);
@@ -101,6 +123,8 @@ private:
     void finish_traps();
     /// Options that change parsing half-way make the facts incomplete.
     void check_options(const SyntaxTree& tree);
+    /// Whether the text closes descriptors or limits their number.
+    void check_descriptors(const SyntaxTree& tree);
 
     // resolve_lists.cc
     Status run_script(const Script* script);
@@ -111,6 +135,7 @@ private:
     Status run_command(const Command& command);
     Status run_form(const Command& command);
     Status run_subshell(const Script* body);
+    Status run_condition(const Script* condition);
     Status run_if(const If& form);
     Status run_while(const While& form);
     Status run_for(const For& form);
@@ -119,7 +144,15 @@ private:
                         SetItem&& set_item);
     Status run_arithmetic_for(const ArithmeticFor& form);
     Status run_case(const Case& form);
+    /// Whether a clause may, and certainly does, match.
+    struct Match {
+        bool possible = false;
+        bool certain = false;
+    };
+    Match match_clause(const CaseClause& clause, const model::Word& subject);
     Status run_test(const Test& test);
+    void leave_loop(bool outer_left);
+    Status run_number_test(const Test& test);
     Status run_binary_test(const Test& test, const model::Word& left);
     Status run_arithmetic_command(const Word& expression);
     Status run_coprocess(const Coprocess& form);
@@ -127,12 +160,27 @@ private:
     template <class Body>
     void run_loop(Body&& body);
     void settle_directory(Status status);
+    void settle_ignoring_errors(Status status);
 
     // resolve_commands.cc
     Status run_simple(const Simple& simple, std::span<const Redirect> redirects, Span span);
-    Status run_assignments_only(const Simple& simple, Invocation& invocation);
+    Status run_assignments_only(const Simple& simple, std::span<const Redirect> redirects,
+                                Invocation& invocation);
     Status dispatch(Invocation& invocation);
     Status call_function(const Function& function, Invocation& invocation);
+    void run_body(const Function& function, const Invocation& invocation);
+    Status run_builtin(const BuiltinEntry& builtin, Invocation& invocation);
+    void expand_assignments(const Simple& simple, Invocation& invocation);
+    void replace_variable(const model::Assignment& assignment, Span span);
+    std::vector<Replaced> enter_assignments(const Invocation& invocation);
+    enum class Outliving : std::uint8_t { Untouched, Nothing };
+    void leave_assignments(const std::vector<Replaced>& replaced, State::Mark mark,
+                           Outliving outliving);
+    void put_back(const std::string& name, const std::optional<Variable>& before);
+    /// Whether bash may fail to open one of these, and then not run the command at all.
+    [[nodiscard]] bool may_fail(std::span<const model::Redirection> redirections) const;
+    [[nodiscard]] const model::InputSource& input_here() const;
+    void distrust_output(const model::Redirection& redirection);
     Status run_external(Invocation& invocation);
     std::size_t emit(const Invocation& invocation, model::ResolvedCommand::Target target);
     void add_environment(model::ResolvedCommand& command);
@@ -147,7 +195,7 @@ private:
                       const std::string& why);
     void note_special_variable(const std::string& name, const Value& value, Span span);
 
-    // resolve_builtins.cc, resolve_state_builtins.cc
+    // resolve_builtins.cc, resolve_state_builtins.cc, resolve_declarations.cc
     static const BuiltinEntry* find_builtin(std::string_view name);
     [[nodiscard]] bool is_builtin(std::string_view name) const;
     Status builtin_plain(Invocation& invocation);
@@ -167,11 +215,27 @@ private:
         bool local = false;
         bool exports = false;  ///< the command is export
     };
+    struct ValuePlace {
+        std::size_t equals = 0;  ///< where the "=" stands
+        bool append = false;
+    };
+    void assign_declared(const model::Word& word, const std::string& name, const ValuePlace& at,
+                         const std::vector<const Word*>& compound);
+    [[nodiscard]] const Local* local_named(const std::string& name) const;
     void declare_one(const model::Word& word, const Declaration& how,
                      const std::vector<const Word*>& compound);
     Status builtin_unset(Invocation& invocation);
+    void unset_variable(const std::string& name);
     Status builtin_read(Invocation& invocation);
+    struct ReadOptions {
+        std::string letters;
+        std::optional<std::string> array;
+        std::size_t names_begin = 1;
+    };
+    static std::optional<ReadOptions> read_options(const std::vector<model::Word>& argv);
+    [[nodiscard]] std::optional<std::string> line_of_own_text(const Invocation& invocation) const;
     Status builtin_mapfile(Invocation& invocation);
+    void set_option(Core& core, char letter, bool on, Span span);
     Status builtin_set(Invocation& invocation);
     Status builtin_shift(Invocation& invocation);
     Status builtin_shopt(Invocation& invocation);
@@ -190,8 +254,8 @@ private:
     Status builtin_names_a_command(Invocation& invocation);
     Status builtin_wait(Invocation& invocation);
     void make_local(const std::string& name);
+    bool reach_through(const std::string& name);
     void change_directory(const model::Word& target, Span span);
-    bool check_names(const Invocation& invocation, std::size_t first);
     Status run_text(const std::string& text, Span span, std::string_view what);
     std::string declared_flags(const Invocation& invocation, std::size_t& first);
 
@@ -204,6 +268,7 @@ private:
     std::string expand_pattern(const Word& word, std::optional<std::string>& unknown);
     void expand_parts(std::span<const Part> parts, FieldBuilder& builder, Quoting quoting);
     void expand_part(const Part& part, FieldBuilder& builder, Quoting quoting);
+    void run_process_substitution(const Part& part);
     void expand_group(const Part& part, FieldBuilder& builder, Quoting quoting);
     void expand_double_quotes(const Part& part, FieldBuilder& builder);
     std::string_view expand_tilde(std::string_view text, FieldBuilder& builder, bool whole_part);
@@ -263,8 +328,9 @@ private:
     std::size_t steps_ = 0;
     bool exhausted_ = false;
     bool loop_left_ = false;
-    bool loop_left_far_ = false;  ///< by break or continue with a number
-    bool substituted_ = false;    ///< a substitution ran since this was cleared
+    bool loop_left_far_ = false;      ///< by break or continue with a number
+    bool substituted_ = false;        ///< a substitution ran since this was cleared
+    bool descriptors_moved_ = false;  ///< even 2>&1 and >/dev/null may fail
 };
 
 }  // namespace countersign::shell

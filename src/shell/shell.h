@@ -65,6 +65,7 @@ struct Surroundings {
     /// Variables with known values at the start. Anything else is unknown, not empty.
     std::map<std::string, std::string> variables;
     std::vector<std::string> positional;  ///< $1 ...; for sh -c TEXT NAME ARG...
+    bool positional_known = true;         ///< false: $1 ... may be anything
     std::optional<std::string> zero;      ///< $0
     Dialect dialect = Dialect::Bash;
 };

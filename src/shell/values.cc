@@ -83,10 +83,20 @@ Core join(const Core& a, const Core& b) {
         joined.directory_if_failed.reset();
     }
     joined.stop_on_error = a.stop_on_error && b.stop_on_error;
+    joined.exports_all = a.exports_all || b.exports_all;
     joined.no_globs = a.no_globs && b.no_globs;
     const bool same = a.positional == b.positional ||
                       (a.positional && b.positional && *a.positional == *b.positional);
     joined.positional_known = a.positional_known && b.positional_known && same;
+    const bool same_input = a.moved_input == b.moved_input ||
+                            (a.moved_input && b.moved_input && *a.moved_input == *b.moved_input);
+    if (!same_input) {
+        model::InputSource either;
+        either.kind = model::InputSource::Kind::File;
+        either.content = model::Word::unknown("an input that was moved on one way only");
+        // Shared between the copies of Core in the journal.
+        joined.moved_input = std::make_shared<const model::InputSource>(std::move(either));
+    }
     return joined;
 }
 
@@ -191,6 +201,15 @@ void State::set_core(Core core) {
     Change change;
     change.core = std::exchange(core_, std::move(core));
     record(std::move(change));
+}
+
+bool State::touched_since(Mark mark, const std::string& name) const {
+    for (std::size_t i = mark; i < journal_.size(); ++i) {
+        if (journal_[i].kind == Change::Kind::Variable && journal_[i].name == name) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void State::roll_back(Mark mark) {

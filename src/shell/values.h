@@ -76,8 +76,11 @@ struct Core {
     bool alive = true;  ///< false: no path gets here
     bool stop_on_error = false;
     bool no_globs = false;
+    bool exports_all = false;                              ///< set -a
     std::shared_ptr<const std::vector<Value>> positional;  // shared: copied for each call frame
     bool positional_known = true;
+    /// Where `exec <file` moved the standard input of this shell; nullptr: nowhere.
+    std::shared_ptr<const model::InputSource> moved_input;  // shared: copied for each branch
 
     bool operator==(const Core&) const = default;
 };
@@ -101,6 +104,8 @@ public:
 
     using Mark = std::size_t;
     [[nodiscard]] Mark mark() const { return journal_.size(); }
+    /// Whether anything set this variable since `mark`, be it to the same value.
+    [[nodiscard]] bool touched_since(Mark mark, const std::string& name) const;
     /// Takes back everything since `mark`.
     void roll_back(Mark mark);
     /// After code that may or may not have run: joins what it left with what was there before.
