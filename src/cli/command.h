@@ -30,6 +30,7 @@ struct Operand {
         One,
         Optional,
         OneOrMore,
+        Any,  ///< none or more, last
         Rest  ///< one or more; flags after the first belong to it (`run -- make -j2`)
     };
     std::string_view name;

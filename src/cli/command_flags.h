@@ -40,6 +40,10 @@ inline constexpr std::array kRunFlags = {
     Flag{"ceiling", Kind::Value, "TIER", "deny everything above this tier", kTiers},
     Flag{"lifetime", Kind::Value, "SPAN",
          "session ends after this time, as 30m or 8h (default 8h)"},
+    Flag{"staged",
+         Kind::Switch,
+         {},
+         "write beside the workspace; countersign changes keeps or undoes"},
     Flag{"no-network", Kind::Switch, {}, "loopback only"},
     Flag{"ask", Kind::Value, "WHERE",
          "where held actions are asked: here (this terminal) or elsewhere (approve, watch)",
@@ -52,6 +56,11 @@ inline constexpr std::array kRunFlags = {
 };
 inline constexpr std::array kRunOperands = {
     Operand{"COMMAND", Count::Rest, "the agent's program and its arguments"}};
+inline constexpr std::array kChangesFlags = {kJson, kComment};
+inline constexpr std::array kChangesOperands = {
+    Operand{"SESSION", Count::Optional, "session, such as s-0123456789abcdef"},
+    Operand{"WHAT", Count::Optional, "list (default), diff, keep or undo", "list diff keep undo"},
+    Operand{"PATH", Count::Any, "relative to the workspace, or absolute in it"}};
 inline constexpr std::array kShOperands = {
     Operand{"-c TEXT [NAME [ARG...]]", Count::Rest, "as bash -c"}};
 inline constexpr std::array kHookOperands = {

@@ -70,9 +70,11 @@ Result<void> check_operands(const Command& command, std::size_t given) {
     std::size_t least = 0;
     bool unbounded = false;
     for (const Operand& operand : command.operands) {
-        least += operand.count == Operand::Count::Optional ? 0 : 1;
+        const bool optional =
+            operand.count == Operand::Count::Optional || operand.count == Operand::Count::Any;
+        least += optional ? 0 : 1;
         unbounded = unbounded || operand.count == Operand::Count::OneOrMore ||
-                    operand.count == Operand::Count::Rest;
+                    operand.count == Operand::Count::Any || operand.count == Operand::Count::Rest;
     }
     if (given < least) {
         return usage(command, "missing " + std::string(command.operands[given].name));
@@ -178,6 +180,9 @@ std::string usage_line(const Command& command) {
                 break;
             case Operand::Count::OneOrMore:
                 line += " " + name + "...";
+                break;
+            case Operand::Count::Any:
+                line += " [" + name + "...]";
                 break;
             case Operand::Count::Rest:
                 line +=

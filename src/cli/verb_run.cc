@@ -1,4 +1,5 @@
 // run: a session, the jail, the screen, the summary.
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "jail/jail.h"
+#include "jail/stage.h"
 #include "sys/files.h"
 #include "sys/process.h"
 #include "text/utf8.h"
@@ -70,6 +72,7 @@ Result<model::SessionRequest> session_request(World& world, const Arguments& arg
     request.workspace = workspace;
     request.home = world.person().home;
     request.contained = true;
+    request.staged = arguments.has("staged");
     request.process_id = static_cast<int>(sys::process_id());
     const auto ceiling = model::tier_from(arguments.value_or("ceiling", "irreversible"));
     request.ceiling = ceiling.value_or(model::Tier::ReadOnly);
@@ -225,6 +228,35 @@ Detail detail_of(const Arguments& arguments) {
     return arguments.has("quiet") ? Detail::Quiet : Detail::Normal;
 }
 
+/// Where the file changes of this run can be undone from.
+Result<jail::Stage> stage_of(const Arguments& arguments, const client::Locations& locations,
+                             const std::string& workspace, const std::string& session) {
+    jail::StageInfo info;
+    info.session = session;
+    info.workspace = workspace;
+    info.kind = arguments.has("staged") ? jail::StageKind::Overlay : jail::StageKind::Snapshot;
+    return jail::Stage::create(locations.state_directory, info);
+}
+
+void print_changes(World& world, jail::Stage& stage) {
+    const auto changes = stage.changes();
+    const auto removed = changes.ok() ? stage.remove_if_empty() : Result<void>();
+    if (!removed.ok() || !changes.ok()) {
+        world.console().err("countersign: run: the changes cannot be listed: " +
+                            (removed.ok() ? changes.error() : removed.error()).message + "\n");
+        return;
+    }
+    const auto count = std::count_if(changes->begin(), changes->end(), [](const auto& change) {
+        return change.kind != jail::Change::Kind::Touched;
+    });
+    if (count != 0) {
+        world.console().err(
+            print_pairs(world.console().err_look(),
+                        {{"changes", std::to_string(count) + " (countersign changes " +
+                                         stage.info().session + " [diff|keep|undo])"}}));
+    }
+}
+
 }  // namespace
 
 Result<int> verb_run(World& world, const Arguments& arguments) {
@@ -244,6 +276,14 @@ Result<int> verb_run(World& world, const Arguments& arguments) {
     RunEvents events;
     RunScreen screen(events, world.console(), world.clock(), detail, ask.take());
     jail::RunOptions options = run_options(world, arguments, locations, workspace, grant);
+    auto stage = stage_of(arguments, locations, workspace, grant.session.id);
+    if (!stage.ok()) {
+        end_session(world, *gateway, grant.session.id);
+        return stage.take_error();
+    }
+    if (arguments.has("staged")) {
+        options.stage = stage->directory();
+    }
     const auto report = supervise(options, events, screen);
     end_session(world, *gateway, grant.session.id);
     if (!report.ok()) {
@@ -256,6 +296,7 @@ Result<int> verb_run(World& world, const Arguments& arguments) {
                             "what it needs in the workspace or name it with --writable)\n");
     }
     print_summary(world, arguments, *report, grant.session.id);
+    print_changes(world, *stage);
     return report->exit_code;
 }
 

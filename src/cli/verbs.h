@@ -58,6 +58,8 @@ Result<int> verb_gateway_start(World& world, const Arguments& arguments);
 Result<int> verb_gateway_stop(World& world, const Arguments& arguments);
 Result<int> verb_freeze(World& world, const Arguments& arguments);
 Result<int> verb_thaw(World& world, const Arguments& arguments);
+// verb_changes.cc
+Result<int> verb_changes(World& world, const Arguments& arguments);
 // verb_doctor.cc
 Result<int> verb_doctor(World& world, const Arguments& arguments);
 // verb_approver.cc (people and their keys)

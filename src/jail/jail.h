@@ -40,6 +40,9 @@ struct RunOptions {
     std::string session_id;
     model::AgentIdentity agent;
     std::string home;
+    /// Directory of an overlay stage (stage.h), with "upper" and "work" in it: the workspace itself
+    /// stays as it is. Empty: the tree writes into the workspace. The caller holds the Stage.
+    std::string stage;
     /// Further paths (absolute) that stay visible and writable, such as the agent's own state.
     std::vector<std::string> writable;
     bool network = true;  ///< false: a network namespace with loopback only

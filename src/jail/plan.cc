@@ -95,6 +95,9 @@ public:
     Result<Plan> build() {
         TRY(check());
         add(Kind::Detach, "/");
+        if (!options_.stage.empty()) {
+            add(Kind::Overlay, workspace_, options_.stage);
+        }
         collect_kept();
         grab();
         empty_private_places();

@@ -23,6 +23,7 @@ namespace countersign::jail {
 struct MountStep {
     enum class Kind {
         Detach,     ///< make the whole tree private to this mount namespace
+        Overlay,    ///< over `path`: what is written goes to "upper" and "work" below `source`
         Grab,       ///< keep a copy of what stands at `path` (all below it included) in `slot`
         Tmpfs,      ///< mount an empty tmpfs at `path` with the options `source`
         Directory,  ///< mkdir `path`; success when it exists

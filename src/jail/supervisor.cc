@@ -104,6 +104,7 @@ model::Context context_for(const RunOptions& options) {
     context.workspace = options.workspace;
     context.home = options.home;
     context.contained = true;
+    context.staged = !options.stage.empty();
     return context;
 }
 
