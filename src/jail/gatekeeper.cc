@@ -281,7 +281,17 @@ void Gatekeeper::finish(const Question& question, const client::ActionAnswer& an
         refuse_loudly(question, answer.message);
         return;
     }
-    auto released = release(settings_.listener.get(), question.id, question.call, question.program);
+    // Before its first instruction: what it starts must be found to be within it.
+    const auto started = [&] {
+        Caller caller{question.caller.process, {}, question.caller.within};
+        auto handle = sys::duplicate(question.caller.handle);
+        if (handle.ok()) {
+            caller.handle = handle.take();
+            settings_.tree->started(std::move(caller), answer.id);
+        }
+    };
+    auto released =
+        release(settings_.listener.get(), question.id, question.call, question.program, started);
     if (!released.ok()) {
         ++counts_.denied;
         settings_.tree->never_started(answer.id, released.error().message);
@@ -289,15 +299,8 @@ void Gatekeeper::finish(const Question& question, const client::ActionAnswer& an
         return;
     }
     switch (released->end) {
-        case Release::End::Started: {
-            Caller caller{question.caller.process, {}, question.caller.within};
-            auto handle = sys::duplicate(question.caller.handle);
-            if (handle.ok()) {
-                caller.handle = handle.take();
-                settings_.tree->started(std::move(caller), answer.id);
-            }
+        case Release::End::Started:
             break;
-        }
         case Release::End::Failed:
             settings_.tree->never_started(answer.id, "the kernel refused the start");
             break;

@@ -89,8 +89,17 @@ std::optional<PidInfo> pid_info(const sys::Fd& handle, pid_t thread) {
 
 ExitKnown exit_status(const sys::Fd& handle, int& status) {
     KernelInfo info;
-    info.mask = kInfoPid | kInfoExit;
-    if (::ioctl(handle.get(), kGetInfo, &info) != 0) {
+    // The kernel looks for the status first and then for the process: one that is reaped in between
+    // gives ESRCH, and the next call finds the status.
+    constexpr int kAttempts = 3;
+    int failed = 0;
+    int attempts = 0;
+    do {
+        info = {};
+        info.mask = kInfoPid | kInfoExit;
+        failed = ::ioctl(handle.get(), kGetInfo, &info);
+    } while (failed != 0 && errno == ESRCH && ++attempts < kAttempts);
+    if (failed != 0) {
         return ExitKnown::Never;
     }
     if ((info.mask & kInfoExit) == 0) {

@@ -165,7 +165,8 @@ std::string difference(pid_t pid, const Call& call, const Program& program) {
     return "";
 }
 
-Release judge_stop(pid_t pid, int status, const Call& call, const Program& program) {
+Release judge_stop(pid_t pid, int status, const Call& call, const Program& program,
+                   const std::function<void()>& before_it_runs) {
     if (!WIFSTOPPED(status)) {
         return {Release::End::Gone, ""};
     }
@@ -175,6 +176,7 @@ Release judge_stop(pid_t pid, int status, const Call& call, const Program& progr
     }
     std::string differs = difference(pid, call, program);
     if (differs.empty()) {
+        before_it_runs();
         detach(pid, status);
         return {Release::End::Started, ""};
     }
@@ -186,7 +188,8 @@ Release judge_stop(pid_t pid, int status, const Call& call, const Program& progr
 
 }  // namespace
 
-Result<Release> release(int listener, std::uint64_t id, const Call& call, const Program& program) {
+Result<Release> release(int listener, std::uint64_t id, const Call& call, const Program& program,
+                        const std::function<void()>& before_it_runs) {
     if (trace(PTRACE_SEIZE, call.thread, PTRACE_O_TRACEEXEC) != 0) {
         if (errno == ESRCH) {
             return Release{Release::End::Gone, ""};
@@ -206,7 +209,7 @@ Result<Release> release(int listener, std::uint64_t id, const Call& call, const 
         detach(pid, status);
         return Release{Release::End::Gone, ""};
     }
-    return judge_stop(pid, status, call, program);
+    return judge_stop(pid, status, call, program, before_it_runs);
 }
 
 }  // namespace countersign::jail

@@ -10,6 +10,7 @@
 // The calling thread becomes the tracer for the duration of one call; nothing stays traced.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <sys/types.h>
 
@@ -31,7 +32,9 @@ struct Release {
 };
 
 /// `listener` and `id` name the notification. An Error means that the caller was not let go:
-/// Conflict when it is traced by somebody else.
-Result<Release> release(int listener, std::uint64_t id, const Call& call, const Program& program);
+/// Conflict when it is traced by somebody else. `before_it_runs` is called when the decided program
+/// is loaded and has not run yet.
+Result<Release> release(int listener, std::uint64_t id, const Call& call, const Program& program,
+                        const std::function<void()>& before_it_runs);
 
 }  // namespace countersign::jail
