@@ -34,6 +34,10 @@ model::Place class_of_host(std::string_view host);
 /// and the directory is unknown.
 std::optional<std::string> resolve_path(std::string_view path, const Place& place);
 
+/// Why words of an inner command are not known: they are lines of its input, or take their place.
+inline constexpr std::string_view kWordsFromInput = "words read from standard input";
+inline constexpr std::string_view kWordFilledIn = "the wrapper fills it in";
+
 /// Something that a command would run in turn.
 struct Inner {
     enum class Kind {
@@ -59,7 +63,11 @@ struct Understanding {
     std::vector<model::Effect> effects;  ///< `command` is 0; spans are those of the words
     std::vector<Inner> inner;
     std::vector<model::Finding> findings;
-    std::string why_unknown;  ///< what was not known, for the hint
+    /// Paths that the command prints, one a line (find, grep -l), as patterns relative to its
+    /// directory; they tell what a following xargs works on. Empty: not known.
+    std::vector<model::Word> prints;
+    bool prints_input = false;  ///< prints lines of its input unchanged (sort, head, grep)
+    std::string why_unknown;    ///< what was not known, for the hint
     /// The program's class from its entry: "shell", "interpreter", "network", "vcs", "build" ...
     std::string program_class;
 };

@@ -88,6 +88,9 @@ public:
             apply_acts(use.acts, &use);
         }
         apply_acts(reading_.form->acts, nullptr);
+        if (directory_changed_) {
+            out_.prints.clear();
+        }
     }
 
 private:
@@ -111,6 +114,8 @@ private:
                     change_directory(text);
                 } else if (act.what == What::Setting) {
                     replace_ = text.value.value_or("");
+                } else if (act.what == What::Arguments) {
+                    note_arguments(use);
                 } else if (act.what == What::Host ||
                            (act.kind == EffectKind::Connect && act.what == What::Effect)) {
                     note_host(text);
@@ -124,6 +129,13 @@ private:
         here.directory = base_;
         base_ = text.value ? resolve_path(*text.value, here) : std::nullopt;
         directory_changed_ = true;
+    }
+
+    /// sh -c TEXT NAME ARG...: the words are $0, $1 ...; behind sh -s the first one is $1.
+    void note_arguments(const Use& use) {
+        for (std::size_t i = use.position; i < use.end && i < command_.argv.size(); ++i) {
+            arguments_.push_back(command_.argv[i]);
+        }
     }
 
     void note_host(const Text& text) {
@@ -178,6 +190,13 @@ private:
             case What::Assign:
                 apply_named_assignment(use);
                 return;
+            case What::Narrow:
+                apply_narrow(text);
+                return;
+            case What::Prints:
+                apply_prints(act, use);
+                return;
+            case What::Arguments:
             case What::Directory:
             case What::Host:
             case What::Subcommand:
@@ -295,12 +314,59 @@ private:
     void apply_to_places(const Act& act, const Use* use) {
         Effect effect = effect_of(act, use);
         effect.recursive = true;
-        if (reading_.first_places.empty()) {
+        if (!narrow_.empty()) {
+            for (const Word& word : places()) {
+                maker_.on_path(effect, text_from(word, 0), base_);
+            }
+        } else if (reading_.first_places.empty()) {
             maker_.on_path(std::move(effect), {".", {}, false}, base_);
-            return;
+        } else {
+            for (const Word* word : reading_.first_places) {
+                maker_.on_path(effect, text_from(*word, 0), base_);
+            }
         }
-        for (const Word* word : reading_.first_places) {
-            maker_.on_path(effect, text_from(*word, 0), base_);
+    }
+
+    /// find(1) -name: what stands behind it in the expression means only names of that shape. An
+    /// operator that turns or splits the expression ends that, and so does a name that reaches
+    /// everything.
+    void apply_narrow(const Text& text) {
+        const bool split =
+            std::any_of(command_.argv.begin(), command_.argv.end(), [](const Word& word) {
+                return !word.value.has_value() || word.value == "!" || word.value == ",";
+            });
+        if (!split && text.value && text.value->find('/') == std::string_view::npos &&
+            text.value->find_first_not_of("*?.[]") != std::string_view::npos) {
+            narrow_ = *text.value;
+        }
+    }
+
+    /// What lies below the starting points.
+    std::vector<Word> places() const {
+        std::vector<Word> words;
+        if (reading_.first_places.empty()) {
+            words.push_back(below(Word::literal(".", command_.span)));
+        }
+        for (const Word* place : reading_.first_places) {
+            words.push_back(below(*place));
+        }
+        return words;
+    }
+
+    void apply_prints(const Act& act, const Use* use) {
+        if ((act.marks & table::kFromInput) != 0) {
+            out_.prints_input = true;
+        } else if ((act.marks & table::kPlaces) != 0) {
+            for (Word& word : places()) {
+                out_.prints.push_back(std::move(word));
+            }
+        } else if ((act.marks & table::kFixed) != 0) {
+            Word word = Word::literal(std::string(text_of(act.fixed)), command_.span);
+            word.glob = true;
+            out_.prints.push_back(std::move(word));
+        } else if (use != nullptr && use->word != nullptr) {
+            const bool tree = (act.recursive_if & reading_.flags) != 0;
+            out_.prints.push_back(tree ? below(*use->word) : *use->word);
         }
     }
 
@@ -369,23 +435,24 @@ private:
             return;
         }
         if ((act.marks & table::kPlaces) == 0 || *word.value != hole) {
-            Word unknown = Word::unknown("the wrapper fills it in", word.span);
+            const bool whole = *word.value == hole;
+            Word unknown = Word::unknown(
+                whole ? std::string(kWordFilledIn) : "the wrapper fills in a part of it",
+                word.span);
             unknown.known_prefix = word.value->substr(0, word.value->find(hole));
             words.push_back(std::move(unknown));
             return;
         }
-        if (reading_.first_places.empty()) {
-            words.push_back(below(Word::literal(".", word.span)));
-        }
-        for (const Word* place : reading_.first_places) {
-            words.push_back(below(*place));
+        for (Word& place : places()) {
+            words.push_back(std::move(place));
         }
     }
 
-    static Word below(const Word& place) {
+    [[nodiscard]] Word below(const Word& place) const {
         Word word = place;
         if (word.value.has_value()) {
-            *word.value += word.value->ends_with('/') ? "*" : "/*";
+            *word.value += word.value->ends_with('/') ? "**" : "/**";
+            *word.value += narrow_.empty() ? "" : "/" + narrow_;
             word.glob = true;
         }
         return word;
@@ -408,7 +475,7 @@ private:
             add_inner_word(act, word, inner.argv);
         }
         if (inner.open_ended && replace_.empty()) {
-            Word more = Word::unknown("words read from standard input");
+            Word more = Word::unknown(std::string(kWordsFromInput));
             more.splits = true;
             inner.argv.push_back(std::move(more));
         }
@@ -432,6 +499,7 @@ private:
         } else if (use == nullptr || use->word == nullptr) {
             return;
         } else {
+            inner.argv = arguments_;
             inner.text = *use->word;
             if (text.value.has_value()) {
                 inner.text.value = std::string(*text.value);
@@ -462,6 +530,10 @@ private:
             return;
         }
         Inner inner = inner_of(act, kind_of(act.what));
+        if (!arguments_.empty()) {
+            inner.argv = arguments_;
+            inner.argv.insert(inner.argv.begin(), command_.argv.front());
+        }
         inner.text = input.kind == Kind::Text
                          ? input.content
                          : Word::unknown("the program " + std::string(kFromInput), command_.span);
@@ -487,7 +559,7 @@ private:
         if (inner.open_ended && inner.text.value.has_value()) {
             inner.text.known_prefix = *inner.text.value;
             inner.text.value.reset();
-            inner.text.why_unknown = "words read from standard input";
+            inner.text.why_unknown = kWordsFromInput;
         }
         out_.inner.push_back(std::move(inner));
     }
@@ -499,6 +571,8 @@ private:
     bool directory_changed_ = false;
     std::optional<std::string> host_;
     std::string replace_;
+    std::vector<Word> arguments_;
+    std::string narrow_;
     EffectMaker maker_;
 };
 

@@ -30,15 +30,24 @@ Parts parts_of(std::string_view path) {
     return parts;
 }
 
+/// Whether a pattern for path components is a word that find(1) and its like stand for: everything
+/// below, names that begin with a dot included.
+bool is_tree(std::string_view part) {
+    return part == "**";
+}
+
 /// Whether a path component and a name of the tables can be the same; either may be a pattern. As
 /// in bash, a leading dot must be written.
-bool same_part(std::string_view part, std::string_view name) {
+bool can_be(std::string_view part, std::string_view name) {
     if (part == name) {
         return true;
     }
     const bool part_glob = text::has_glob(part);
     if (!part_glob && !text::has_glob(name)) {
         return false;
+    }
+    if (is_tree(part)) {
+        return true;
     }
     if (part_glob && name.starts_with('.') && !part.starts_with('.')) {
         return false;
@@ -49,10 +58,32 @@ bool same_part(std::string_view part, std::string_view name) {
     return part_glob && text::glob_match(part, name, text::GlobStars::StopAtSlash);
 }
 
+/// Whether the component means the name: it is it, or is a pattern that was written for such names
+/// (".env*", "id_*"). What merely reaches everything ("*", "*.json") means none of them.
+bool means(std::string_view part, std::string_view name) {
+    if (!can_be(part, name)) {
+        return false;
+    }
+    if (part == name || !text::has_glob(part)) {
+        return true;
+    }
+    const std::size_t literal = part.find_first_of("*?[\\");
+    return name.starts_with('.') ? part.starts_with('.') : literal >= 2;
+}
+
+/// How a component that is a pattern is compared with the tables.
+enum class Reach {
+    Meant,    ///< only patterns that mean a name
+    Possible  ///< every name that the pattern could match
+};
+
 /// A path, split once for all rules.
 struct Path {
     Parts parts;
     bool glob = false;
+    /// A pattern whose fixed directory holds people's credentials ("/", a home, ~/.config): there
+    /// even "*" reaches them.
+    bool among_credentials = false;
     std::bitset<256> initials;
 
     explicit Path(std::string_view text) : parts(parts_of(text)), glob(text::has_glob(text)) {
@@ -60,14 +91,22 @@ struct Path {
             initials.set(static_cast<unsigned char>(part.front()));
         }
     }
+    [[nodiscard]] bool is_tree_of(std::size_t depth) const {
+        return depth + 1 == parts.size() && is_tree(parts.back());
+    }
 };
 
-/// Compares the rule's components with those of the path from `at` on.
-bool matches_at(const PathRule& rule, const Parts& parts, std::size_t at) {
+/// Compares the rule's components with those of the path from `at` on. A tree is everything below.
+bool matches_at(const PathRule& rule, const Path& path, std::size_t at, Reach reach) {
     std::size_t from = 0;
     for (std::size_t i = 0; i < rule.count; ++i) {
+        if (reach == Reach::Possible && path.is_tree_of(at + i)) {
+            return true;
+        }
         const std::size_t end = std::min(rule.names.find('/', from), rule.names.size());
-        if (!same_part(parts[at + i], rule.names.substr(from, end - from))) {
+        const std::string_view name = rule.names.substr(from, end - from);
+        const std::string_view part = path.parts[at + i];
+        if (!(reach == Reach::Possible ? can_be(part, name) : means(part, name))) {
             return false;
         }
         from = end + 1;
@@ -82,35 +121,57 @@ bool is_harmless(model::Place place) {
 
 /// Whether the path's first components are those of the rule without any pattern.
 bool names_literally(const PathRule& rule, const Path& path) {
-    return std::none_of(path.parts.begin(),
+    return path.parts.size() >= rule.count &&
+           std::none_of(path.parts.begin(),
                         path.parts.begin() + static_cast<std::ptrdiff_t>(rule.count),
                         [](std::string_view part) { return text::has_glob(part); });
 }
 
 bool may_match(const PathRule& rule, const Path& path) {
-    return path.parts.size() >= rule.count &&
-           (path.glob || rule.initial == '*' ||
-            path.initials.test(static_cast<unsigned char>(rule.initial)));
+    const bool long_enough =
+        path.parts.size() >= rule.count || (!path.parts.empty() && is_tree(path.parts.back()));
+    return long_enough && (path.glob || rule.initial == '*' ||
+                           path.initials.test(static_cast<unsigned char>(rule.initial)));
+}
+
+/// The reach of a pattern under a rule. An absolute rule names one place, so that a pattern which
+/// could match it reaches it; what may lie anywhere is reached by "*" only among credentials.
+Reach reach_of(const PathRule& rule, const Path& path) {
+    const bool absolute = rule.anchor == Anchor::Root || rule.anchor == Anchor::RootExact;
+    if (rule.place == model::Place::Gateway) {
+        // A denial needs certainty: /var/log/* is judged as what it is otherwise.
+        return Reach::Meant;
+    }
+    return absolute || path.among_credentials ? Reach::Possible : Reach::Meant;
 }
 
 bool rule_matches(const PathRule& rule, const Path& path) {
     if (!may_match(rule, path)) {
         return false;
     }
+    const Reach reach = reach_of(rule, path);
+    if (rule.anchor == Anchor::Root) {
+        // A pattern may match something worse than a harmless place that it also matches.
+        return (!path.glob || !is_harmless(rule.place) || names_literally(rule, path)) &&
+               (path.parts.size() >= rule.count || reach == Reach::Possible) &&
+               matches_at(rule, path, 0, reach);
+    }
+    if (path.parts.size() < rule.count) {
+        return path.among_credentials && reach == Reach::Possible &&
+               rule.anchor != Anchor::RootExact;
+    }
     const std::size_t last = path.parts.size() - rule.count;
     switch (rule.anchor) {
         case Anchor::Root:
-            // A pattern may match something worse than a harmless place that it also matches.
-            return (!path.glob || !is_harmless(rule.place) || names_literally(rule, path)) &&
-                   matches_at(rule, path.parts, 0);
+            return false;
         case Anchor::RootExact:
             // A pattern such as /dev/n* is no exact name.
-            return last == 0 && !path.glob && matches_at(rule, path.parts, 0);
+            return last == 0 && !path.glob && matches_at(rule, path, 0, reach);
         case Anchor::Last:
-            return matches_at(rule, path.parts, last);
+            return matches_at(rule, path, last, reach);
         case Anchor::Anywhere:
             for (std::size_t at = 0; at <= last; ++at) {
-                if (matches_at(rule, path.parts, at)) {
+                if (matches_at(rule, path, at, reach)) {
                     return true;
                 }
             }
@@ -154,6 +215,19 @@ std::string_view literal_directory(std::string_view path) {
     return path;
 }
 
+/// Whether patterns in this directory reach the credentials that people keep at home: the root,
+/// the directory of all homes, a home, and the hidden directories of one.
+bool holds_credentials(std::string_view directory, const Place& place) {
+    if (directory == "/" || directory == place.home) {
+        return true;
+    }
+    const Parts parts = parts_of(directory);
+    const bool root_home = parts.front() == "root";
+    const bool homes = root_home || parts.front() == "home" || parts.front() == "Users";
+    const std::size_t home_parts = root_home ? 1 : 2;
+    return homes && (parts.size() <= home_parts || parts[home_parts].starts_with('.'));
+}
+
 bool is_home(std::string_view path, const Place& place) {
     return is_below(path, place.home) || is_below(path, "/home") || is_below(path, "/root") ||
            is_below(path, "/Users");
@@ -165,7 +239,9 @@ model::Place class_of_path(std::string_view path, const Place& place) {
     if (path.empty() || path.front() != '/') {
         return model::Place::Unknown;
     }
-    const Path parts(path);
+    Path parts(path);
+    const std::string_view literal = parts.glob ? literal_directory(path) : path;
+    parts.among_credentials = parts.glob && holds_credentials(literal, place);
     if (const auto found = first_match(paths::kGatewayRules, parts)) {
         return *found;
     }
@@ -180,7 +256,6 @@ model::Place class_of_path(std::string_view path, const Place& place) {
     if (const auto found = first_match(paths::kSpecialRules, parts)) {
         return *found;
     }
-    const std::string_view literal = literal_directory(path);
     if (is_below(literal, place.workspace)) {
         return model::Place::Workspace;
     }

@@ -42,6 +42,9 @@ enum class What : std::uint8_t {
     Host,        ///< inner commands run on this host
     Subcommand,  ///< the word names a form below this one
     Flag,        ///< a word that matches sets the flags in `recursive_if`
+    Arguments,   ///< this word and all after it are $0, $1 ... of the form's shell text
+    Narrow,      ///< only names that match the word are meant by what follows (find -name)
+    Prints,      ///< the output is a list of paths: the word, the places, or the input's lines
     Setting      ///< the word is what the wrapper replaces in the inner command (xargs -I)
 };
 

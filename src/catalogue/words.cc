@@ -342,13 +342,9 @@ private:
     /// Values that set flags (curl -X GET) and values that name a form below (python -m MODULE is
     /// "-m:MODULE").
     void apply_value(const Option& option, const Use& use) {
+        set_flags(option.acts, *use.word, use.offset);
         for (std::size_t i = 0; i < option.acts.count; ++i) {
             const Act& act = table::kTables.acts[option.acts.begin + i];
-            if (act.what == What::Flag && use.word->value.has_value() &&
-                text::glob_match(table::text_of(act.match), use.word->value->substr(use.offset),
-                                 text::GlobStars::CrossSlash)) {
-                out_.flags |= act.recursive_if;
-            }
             if (act.what != What::Subcommand) {
                 continue;
             }
@@ -363,6 +359,24 @@ private:
                 options_done_ = true;
             } else {
                 out_.form = sub;
+            }
+        }
+    }
+
+    /// A word that is not known may be any: it sets every flag that its role has.
+    void set_flags(table::Range acts, const Word& word, std::size_t offset) {
+        for (std::size_t i = 0; i < acts.count; ++i) {
+            const Act& act = table::kTables.acts[acts.begin + i];
+            if (act.what != What::Flag) {
+                continue;
+            }
+            const auto matches = [&](table::Text pattern) {
+                return text::glob_match(table::text_of(pattern), word.value->substr(offset),
+                                        text::GlobStars::CrossSlash);
+            };
+            if (!word.value.has_value() || ((act.match.empty() || matches(act.match)) &&
+                                            (act.unmatch.empty() || !matches(act.unmatch)))) {
+                out_.flags |= act.recursive_if;
             }
         }
     }
@@ -490,6 +504,7 @@ private:
 
     void give(const Operand& operand, const Given& given, bool first) {
         out_.flags |= operand.sets;
+        set_flags(operand.acts, *given.word, 0);
         out_.uses.push_back({operand.acts, given.word, 0, given.position, given.position + 1});
         if (first) {
             out_.first_places.push_back(given.word);

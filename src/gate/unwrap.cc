@@ -276,6 +276,9 @@ void Unwrapper::read(std::size_t index) {
     for (model::Finding& finding : found.findings) {
         out_.findings.push_back(std::move(finding));
     }
+    if (!found.prints.empty() || found.prints_input) {
+        printed_[index] = {std::move(found.prints), found.prints_input};
+    }
     for (const Inner& inner : found.inner) {
         enter(index, inner);
     }
@@ -311,11 +314,6 @@ void Unwrapper::enter_argv(std::size_t index, const Inner& inner, const Frame& f
     const model::ResolvedCommand& outer = out_.commands[index].command;
     model::ResolvedCommand command;
     command.argv = inner.argv;
-    if (inner.open_ended) {
-        Word more = Word::unknown("more words come from an input");
-        more.splits = true;
-        command.argv.push_back(std::move(more));
-    }
     const bool named = !command.argv.empty() && command.argv.front().value;
     command.target =
         named ? model::ResolvedCommand::Target::External : model::ResolvedCommand::Target::Unknown;
@@ -325,7 +323,9 @@ void Unwrapper::enter_argv(std::size_t index, const Inner& inner, const Frame& f
                         : frame.elsewhere ? std::nullopt
                                           : outer.directory;
     // xargs and its like eat the input themselves; other wrappers hand it on.
-    if (!inner.open_ended) {
+    if (inner.open_ended) {
+        fill_from_pipe(command, outer);
+    } else {
         command.input = outer.input;
     }
     command.pipes_to = outer.pipes_to;
@@ -365,6 +365,7 @@ void Unwrapper::enter_shell(std::size_t index, const Inner& inner, const Frame& 
                     [](const Word& word) { return word.value.has_value(); });
     if (!all_positional) {
         surroundings.positional.clear();
+        surroundings.positional_known = false;
         unknown("an argument of an inner shell is not known");
     }
     Frame inner_frame = frame;

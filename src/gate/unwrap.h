@@ -3,7 +3,9 @@
 // Not thread safe: one Unwrapper per action.
 #pragma once
 
+#include <map>
 #include <string_view>
+#include <vector>
 
 #include "catalogue/catalogue.h"
 #include "gate/understand.h"
@@ -62,9 +64,19 @@ private:
     /// Shell lines of a database client (\! , .shell).
     void read_client_shell(const sql::ShellText& shell, std::optional<model::Span> span);
     void unknown_text(std::size_t index, const catalogue::Inner& inner);
+    /// Puts the paths that the command in front of the pipe prints in place of the words that
+    /// `command` reads from its input, where they are known.
+    void fill_from_pipe(model::ResolvedCommand& command, const model::ResolvedCommand& outer) const;
     [[nodiscard]] catalogue::Place place_of(const UnderstoodCommand& command) const;
 
+    /// What commands print, by their index; only those that print paths or their input.
+    struct Printed {
+        std::vector<model::Word> paths;
+        bool input = false;
+    };
+
     const model::ActionRequest& request_;
+    std::map<std::size_t, Printed> printed_;
     Understood& out_;
     std::size_t next_ = 0;
 };

@@ -213,7 +213,9 @@ Conditions conditions_of(const model::Effect& effect, const Circumstances& circu
     all.set(Condition::Contained, circumstances.contained && here);
     all.set(Condition::Undone, circumstances.staged && here && covered_by_stage(effect.place) &&
                                    (effect.place != Place::Unknown || circumstances.contained));
-    all.set(Condition::Rebuildable, is_rebuildable(effect.target));
+    // "find . -name '*.log' -delete" reaches more than anybody has looked at.
+    all.set(Condition::Rebuildable,
+            effect.target.find("/**") == std::string::npos && is_rebuildable(effect.target));
     all.set(Condition::Forced, says(effect.detail, kForced));
     all.set(Condition::Production,
             says(effect.target, kProduction) || says(effect.detail, kProduction));

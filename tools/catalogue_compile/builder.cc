@@ -17,6 +17,14 @@ void referenced_in(const std::vector<ActSpec>& acts, std::set<std::string>& name
     }
 }
 
+void set_by(const std::vector<ActSpec>& acts, std::set<std::string>& set) {
+    for (const ActSpec& act : acts) {
+        if (act.what == table::What::Flag) {
+            set.insert(act.language);
+        }
+    }
+}
+
 /// Flags that some condition of the program names, and flags that some word of it sets.
 void collect_flags(const FormSpec& form, std::set<std::string>& referenced,
                    std::set<std::string>& set) {
@@ -24,14 +32,11 @@ void collect_flags(const FormSpec& form, std::set<std::string>& referenced,
     for (const OptionSpec& option : form.options) {
         referenced_in(option.acts, referenced);
         set.insert(option.sets.begin(), option.sets.end());
-        for (const ActSpec& act : option.acts) {
-            if (act.what == table::What::Flag) {
-                set.insert(act.language);
-            }
-        }
+        set_by(option.acts, set);
     }
     for (const OperandSpec& operand : form.operands) {
         referenced_in(operand.acts, referenced);
+        set_by(operand.acts, set);
         referenced.insert(operand.need.begin(), operand.need.end());
         referenced.insert(operand.refuse.begin(), operand.refuse.end());
         set.insert(operand.name);
