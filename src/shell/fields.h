@@ -34,6 +34,7 @@ public:
     [[nodiscard]] bool empty() const { return fields_.empty() && !started_; }
     [[nodiscard]] std::size_t text_size() const { return text_.size(); }
     [[nodiscard]] bool in_unknown() const { return unknown_; }
+    [[nodiscard]] bool splits() const { return splitting_ == Splitting::Fields; }
 
     /// The fields. With Splitting::Single exactly one.
     std::vector<model::Word> finish(Span span);

@@ -171,7 +171,8 @@ void Resolver::assign_array(const AssignmentForm& form, Span span) {
             next = *index + 1;
             continue;
         }
-        for (const model::Word& word : expand_words(std::span<const Word>(&element.value, 1))) {
+        for (const model::Word& word :
+             expand_words(std::span<const Word>(&element.value, 1), Declaring::Elements)) {
             if ((!word.value && word.splits) || word.glob) {
                 variable.elements_known = false;
             }

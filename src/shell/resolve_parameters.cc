@@ -267,6 +267,16 @@ void Resolver::insert(const Expansion& expansion, FieldBuilder& builder, Quoting
         builder.expansion(Value::unknown(expansion.why), expansion.star ? quoting : Quoting::None);
         return;
     }
+    if (!builder.splits() && expansion.values.size() > 1) {
+        // One word of several: a blank between them, but for another IFS, where contexts differ.
+        const Variable* separators = state_.variable("IFS");
+        const bool usual = separators != nullptr && (separators->value == Value::known(" \t\n") ||
+                                                     separators->value == Value{});
+        builder.expansion(
+            usual ? join_star(expansion) : Value::unknown("values joined with another IFS"),
+            quoting);
+        return;
+    }
     if (expansion.star && quoting == Quoting::Quoted) {
         builder.present();
         builder.expansion(join_star(expansion), quoting);

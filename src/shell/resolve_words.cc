@@ -28,6 +28,29 @@ std::size_t value_start(std::string_view text) {
     return i < text.size() && text[i] == '=' ? i + 1 : 0;
 }
 
+/// bash looks for braces before it looks for parameters, and pairs those within ${...} otherwise.
+bool holds_braces_in_parameter(const Word& word) {
+    for (const Part& part : word.parts) {
+        if (part.kind != PartKind::Parameter) {
+            continue;
+        }
+        for (const Word* inner : {&part.parameter->first, &part.parameter->second}) {
+            for (const Part& piece : inner->parts) {
+                if (piece.kind == PartKind::Literal &&
+                    piece.text.find_first_of("{}") != std::string_view::npos) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/// Tildes that some contexts expand and others do not: in a pattern, behind ":" or "=".
+bool has_inner_tilde(std::string_view text) {
+    return text.find(":~") != std::string_view::npos || text.find("=~") != std::string_view::npos;
+}
+
 }  // namespace
 
 FieldBuilder Resolver::make_builder(Splitting splitting) {
@@ -51,8 +74,11 @@ std::vector<model::Word> Resolver::expand_words(std::span<const Word> words, Dec
             continue;
         }
         if (!may_hold_braces(words[i]) || words[i].is_assignment()) {
-            expand_word_into(words[i], out);
+            expand_word_into(words[i], declaring, out);
             continue;
+        }
+        if (holds_braces_in_parameter(words[i])) {
+            incomplete(words[i].span, "braces beside a parameter that holds braces");
         }
         const auto expanded = expand_braces(words[i], arena_, limits::kShellWordsMax / 4);
         if (!expanded || !spend(expanded->size())) {
@@ -63,13 +89,14 @@ std::vector<model::Word> Resolver::expand_words(std::span<const Word> words, Dec
             continue;
         }
         for (const Word& word : *expanded) {
-            expand_word_into(word, out);
+            expand_word_into(word, declaring, out);
         }
     }
     return out;
 }
 
-void Resolver::expand_word_into(const Word& word, std::vector<model::Word>& out) {
+void Resolver::expand_word_into(const Word& word, Declaring declaring,
+                                std::vector<model::Word>& out) {
     const std::span<const Part> parts = word.parts;
     if (word.is_assignment()) {
         // An argument such as export's: the name and the value are one word and do not split.
@@ -98,8 +125,8 @@ void Resolver::expand_word_into(const Word& word, std::vector<model::Word>& out)
         }
     }
     FieldBuilder builder = make_builder(Splitting::Fields);
-    const bool starts_value =
-        !parts.empty() && parts[0].kind == PartKind::Literal && value_start(parts[0].text) != 0;
+    const bool starts_value = declaring != Declaring::Elements && !parts.empty() &&
+                              parts[0].kind == PartKind::Literal && value_start(parts[0].text) != 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (parts[i].kind == PartKind::Literal) {
             expand_literal_with_tildes(word, parts[i], i == 0, i + 1 == parts.size(), starts_value,
@@ -197,7 +224,9 @@ model::Word Resolver::expand_single(const Word& word, bool tilde_everywhere) {
     const bool assignment = word.is_assignment() || tilde_everywhere;
     for (std::size_t i = 0; i < word.parts.size(); ++i) {
         const Part& part = word.parts[i];
-        if (part.kind == PartKind::Literal) {
+        if (part.kind == PartKind::Literal && !assignment && has_inner_tilde(part.text)) {
+            builder.expansion(Value::unknown("a tilde within a word"), Quoting::Quoted);
+        } else if (part.kind == PartKind::Literal) {
             expand_literal_with_tildes(word, part, i == 0, i + 1 == word.parts.size(), assignment,
                                        builder);
         } else {
@@ -217,6 +246,10 @@ std::string Resolver::expand_pattern(const Word& word, std::optional<std::string
                             part.kind != PartKind::Command && part.kind != PartKind::Backquoted &&
                             part.kind != PartKind::Arithmetic;
         if (part.kind == PartKind::Literal) {
+            if (has_inner_tilde(part.text) ||
+                (&part == &word.parts.front() && part.text.starts_with("~"))) {
+                unknown = "a tilde in a pattern";
+            }
             pattern += part.text;
             continue;
         }

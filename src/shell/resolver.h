@@ -260,10 +260,11 @@ private:
     std::string declared_flags(const Invocation& invocation, std::size_t& first);
 
     // resolve_words.cc
-    enum class Declaring : std::uint8_t { No, Yes };
+    /// Where words stand: arguments; arguments of a declaration; elements of name=(...).
+    enum class Declaring : std::uint8_t { No, Yes, Elements };
     std::vector<model::Word> expand_words(std::span<const Word> words,
                                           Declaring declaring = Declaring::No);
-    void expand_word_into(const Word& word, std::vector<model::Word>& out);
+    void expand_word_into(const Word& word, Declaring declaring, std::vector<model::Word>& out);
     model::Word expand_single(const Word& word, bool tilde_everywhere = false);
     std::string expand_pattern(const Word& word, std::optional<std::string>& unknown);
     void expand_parts(std::span<const Part> parts, FieldBuilder& builder, Quoting quoting);
