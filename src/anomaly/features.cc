@@ -2,6 +2,7 @@
 #include <array>
 
 #include "anomaly/anomaly.h"
+#include "text/utf8.h"
 
 namespace countersign::anomaly {
 namespace {
@@ -94,7 +95,13 @@ std::string host_key(const model::Effect& effect) {
     return port ? effect.target.substr(0, colon) : effect.target;
 }
 
+/// Valid UTF-8 first: these become names in a JSON document, and words of a command are any bytes.
 void settle(std::vector<std::string>& list) {
+    for (std::string& entry : list) {
+        if (text::invalid_utf8_at(entry)) {
+            entry = text::to_valid_utf8(entry);
+        }
+    }
     std::sort(list.begin(), list.end());
     list.erase(std::unique(list.begin(), list.end()), list.end());
 }

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <utility>
 
+#include "sys/real_clock.h"
 #include "sys/unix_socket.h"
 #include "text/number.h"
 
@@ -35,12 +36,39 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
+Duration monotonic_now() {
+    sys::RealClock clock;
+    return clock.monotonic();
+}
+
+Duration left_until(Duration until) {
+    return std::max(until - monotonic_now(), Duration::zero());
+}
+
+/// What stands in a line of the header may not end it.
+Result<void> check_request(const HttpRequest& request) {
+    for (const std::string_view word :
+         {std::string_view(request.method), std::string_view(request.target),
+          std::string_view(request.bearer), std::string_view(request.idempotency_key)}) {
+        const bool plain =
+            std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+        if (!plain) {
+            return Error(ErrorCode::InvalidArgument,
+                         "a token or target holds a space or a control character");
+        }
+    }
+    return {};
+}
+
 Result<int> parse_status_line(std::string_view line) {
     constexpr std::string_view kVersion = "HTTP/1.1 ";
-    if (!line.starts_with(kVersion) || line.size() < kVersion.size() + 3) {
+    const std::size_t end = kVersion.size() + 3;
+    if (!line.starts_with(kVersion) || line.size() < end ||
+        (line.size() > end && line[end] != ' ')) {
         return malformed("status line");
     }
-    const auto status = text::parse_integer(line.substr(kVersion.size(), 3), 100, 599);
+    // No 1xx is ever sent here: it would not be the answer.
+    const auto status = text::parse_integer(line.substr(kVersion.size(), 3), 200, 599);
     if (!status) {
         return malformed("status code");
     }
@@ -88,6 +116,9 @@ Result<ResponseHead> parse_response_head(std::string_view head_text) {
     if (!length && head.status != 204) {
         return malformed("no content-length");
     }
+    if (head.status == 204 && length.value_or(0) != 0) {
+        return malformed("a body where there is none");
+    }
     head.body_bytes = length.value_or(0);
     if (head.body_bytes > kAnswerBytesMax) {
         return Error(ErrorCode::LimitExceeded, "the gateway's answer is too large");
@@ -133,21 +164,23 @@ Result<void> HttpConnection::connect() {
 }
 
 Result<HttpResponse> HttpConnection::exchange(const HttpRequest& request, Duration limit) {
+    TRY(check_request(request));
     const std::string bytes = print_request(request);
+    const Duration until = monotonic_now() + limit;
     bool reused = fd_.valid();
     if (reused) {
         // Something to read before a request was sent: the server closed it (or is broken).
         const auto readable = sys::wait_readable(fd_, Duration::zero());
-        reused = readable.ok() && !*readable;
+        reused = readable.ok() && !*readable && buffer_.empty();
     }
     if (!reused) {
         TRY(connect());
     }
     bool answered = false;
-    auto response = exchange_once(bytes, limit, answered);
+    auto response = exchange_once(bytes, until, answered);
     if (!response.ok() && reused && !answered && response.error().code == ErrorCode::Unavailable) {
         TRY(connect());
-        response = exchange_once(bytes, limit, answered);
+        response = exchange_once(bytes, until, answered);
     }
     if (!response.ok() || !response->keep_alive) {
         fd_.reset();
@@ -155,36 +188,47 @@ Result<HttpResponse> HttpConnection::exchange(const HttpRequest& request, Durati
     return response;
 }
 
-Result<HttpResponse> HttpConnection::exchange_once(std::string_view bytes, Duration limit,
-                                                   bool& answered) {
-    // A refusal may come before all of a large body was taken: then read it all the same.
-    const auto sent = sys::send_all(fd_, bytes, limit);
+/// Until the header is whole; gives its size.
+Result<std::size_t> HttpConnection::receive_head(const Result<void>& sent, Duration until,
+                                                 bool& answered) {
     std::size_t head_end = std::string::npos;
     while ((head_end = buffer_.find(kHeadEnd)) == std::string::npos) {
         if (buffer_.size() > kHeaderBytesMax) {
             return malformed("the header is too long");
         }
-        const bool more = TRY(sys::receive_some(fd_, buffer_, limit));
+        const bool more = TRY(sys::receive_some(fd_, buffer_, left_until(until)));
         answered = answered || !buffer_.empty();
         if (!more) {
             return sent.ok() ? Error(ErrorCode::Unavailable, "the gateway closed the connection")
                              : sent.error();
         }
     }
+    if (head_end > kHeaderBytesMax) {
+        return malformed("the header is too long");
+    }
+    return head_end;
+}
+
+Result<HttpResponse> HttpConnection::exchange_once(std::string_view bytes, Duration until,
+                                                   bool& answered) {
+    // A refusal may come before all of a large body was taken: then read it all the same.
+    const auto sent = sys::send_all(fd_, bytes, left_until(until));
+    const std::size_t head_end = TRY(receive_head(sent, until, answered));
     const ResponseHead head =
         TRY(parse_response_head(std::string_view(buffer_).substr(0, head_end)));
     buffer_.erase(0, head_end + kHeadEnd.size());
     while (buffer_.size() < head.body_bytes) {
-        const bool more = TRY(sys::receive_some(fd_, buffer_, limit));
+        const bool more = TRY(sys::receive_some(fd_, buffer_, left_until(until)));
         if (!more) {
             return malformed("the body ends early");
         }
     }
     HttpResponse response;
     response.status = head.status;
-    response.keep_alive = head.keep_alive && sent.ok();
     response.body = buffer_.substr(0, head.body_bytes);
     buffer_.erase(0, head.body_bytes);
+    // More than was asked for would be taken for the answer to the next request.
+    response.keep_alive = head.keep_alive && sent.ok() && buffer_.empty();
     return response;
 }
 

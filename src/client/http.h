@@ -49,13 +49,16 @@ class HttpConnection {
 public:
     explicit HttpConnection(std::string socket) : socket_(std::move(socket)) {}
 
-    /// Sends and waits up to `limit` for the whole answer. A kept connection that turns out to be
-    /// closed before anything came back is made anew once; writes carry a key that makes that safe.
-    /// Unavailable, TimedOut, Malformed, LimitExceeded.
+    /// Sends and waits up to `limit` for the whole answer, however slowly it comes. A kept
+    /// connection that turns out to be closed before anything came back is made anew once; writes
+    /// carry a key that makes that safe. Unavailable, TimedOut, Malformed, LimitExceeded;
+    /// InvalidArgument, before anything is sent: a control character or a space in what becomes a
+    /// line of the header (CWE-113).
     Result<HttpResponse> exchange(const HttpRequest& request, Duration limit);
 
 private:
-    Result<HttpResponse> exchange_once(std::string_view bytes, Duration limit, bool& answered);
+    Result<HttpResponse> exchange_once(std::string_view bytes, Duration until, bool& answered);
+    Result<std::size_t> receive_head(const Result<void>& sent, Duration until, bool& answered);
     Result<void> connect();
 
     std::string socket_;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "model/codec.h"
 #include "text/json.h"
+#include "text/utf8.h"
 
 namespace countersign::gate {
 namespace {
@@ -218,8 +219,10 @@ void Rulebook::used(const std::vector<std::string>& ids, const model::Assessment
         RuleUse& use = uses_[id];
         ++use.uses;
         use.last_used = now;
-        const std::string example =
-            assessment.commands.empty() ? std::string() : joined(assessment.commands.front());
+        // Becomes a name in a JSON document, and words of a command are any bytes.
+        const std::string example = assessment.commands.empty()
+                                        ? std::string()
+                                        : text::to_valid_utf8(joined(assessment.commands.front()));
         const auto known = use.distinct.find(example);
         if (known != use.distinct.end()) {
             ++known->second;
