@@ -5,6 +5,7 @@
 //   key                      verifier key of the checkpoints, for convenience
 //   checkpoint               the newest signed checkpoint
 //   checkpoints              every checkpoint, one JSON object {"note": ...} a line
+//   witnessed                a checkpoint with cosignatures of witnesses (witness.h)
 //   segments/<first>.jsonl   records; <first> is the number of the first one, 20 digits
 //   blobs/<hex>              bodies that are too long for a line, named by their SHA-256
 //   tile/<level>/<number>    hash tiles (tiles.h)
@@ -35,6 +36,7 @@ struct LogPaths {
     [[nodiscard]] std::string lock() const { return directory + "/lock"; }
     [[nodiscard]] std::string key() const { return directory + "/key"; }
     [[nodiscard]] std::string checkpoint() const { return directory + "/checkpoint"; }
+    [[nodiscard]] std::string witnessed() const { return directory + "/witnessed"; }
     [[nodiscard]] std::string checkpoints() const { return directory + "/checkpoints"; }
     [[nodiscard]] std::string segments() const { return directory + "/segments"; }
     [[nodiscard]] std::string segment(std::uint64_t first) const;

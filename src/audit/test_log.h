@@ -59,7 +59,9 @@ protected:
     VerifyReport verify(const std::string& known = {}) {
         VerifyOptions options;
         options.verifiers = {{"test.example/log", key_of(1).public_key()}};
-        options.known_checkpoint = known;
+        if (!known.empty()) {
+            options.known_checkpoints = {known};
+        }
         auto report = verify_log(files_, "/log", options);
         EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
         return report.ok() ? report.take() : VerifyReport{};

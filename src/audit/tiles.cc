@@ -35,10 +35,11 @@ std::vector<crypto::Digest> tile_from(std::string_view bytes) {
 
 }  // namespace
 
-HashTiles::HashTiles(Files& files, std::string directory, LeafSource leaves)
+HashTiles::HashTiles(Files& files, std::string directory, LeafSource leaves, Storing storing)
     : files_(files),
       directory_(std::move(directory)),
       leaves_(std::move(leaves)),
+      storing_(storing),
       partial_(kTileLevels) {}
 
 std::string HashTiles::path_of(std::size_t level, std::uint64_t number) const {
@@ -81,6 +82,9 @@ void HashTiles::add(const crypto::Digest& leaf) {
 }
 
 void HashTiles::store(std::size_t level, std::uint64_t number, const Tile& tile) {
+    if (storing_ == Storing::Never) {
+        return;
+    }
     waiting_[path_of(level, number)] = bytes_of(tile);
     write_waiting();
 }

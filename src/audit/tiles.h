@@ -25,7 +25,11 @@ public:
     using LeafSource = std::function<Result<std::vector<crypto::Digest>>(std::uint64_t first,
                                                                          std::uint64_t count)>;
 
-    HashTiles(Files& files, std::string directory, LeafSource leaves);
+    /// Whether tiles that are made are written, for the next time.
+    enum class Storing { Always, Never };
+
+    HashTiles(Files& files, std::string directory, LeafSource leaves,
+              Storing storing = Storing::Always);
 
     /// Takes up at `size` records, reading (or making again) the tiles that this needs.
     Result<void> resume(std::uint64_t size);
@@ -51,6 +55,7 @@ private:
     Files& files_;
     std::string directory_;
     LeafSource leaves_;
+    Storing storing_;
     std::uint64_t size_ = 0;
     std::vector<Tile> partial_;                   ///< by level: the tile that is growing
     std::map<std::string, std::string> waiting_;  ///< path -> bytes that could not be written yet

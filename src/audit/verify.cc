@@ -11,6 +11,7 @@
 #include "audit/segment_reader.h"
 #include "audit/verify_rules.h"
 #include "audit/verify_scan.h"
+#include "audit/witness.h"
 #include "base/limits.h"
 #include "text/json.h"
 
@@ -93,6 +94,9 @@ private:
             stop(0, where, head.error().message);
             return;
         }
+        if (!options_.witnesses.empty()) {
+            cosigned_.emplace_back(note);
+        }
         ++report_.checkpoints;
         report_.checkpointed_records = std::max(report_.checkpointed_records, head->size);
         expected_.push_back({head.take(), where});
@@ -105,6 +109,14 @@ private:
         } else if (history.error().code != ErrorCode::NotFound) {
             return history.error();
         }
+        const auto witnessed = files_.read(paths_.witnessed(), crypto::kNoteBytesMax);
+        if (witnessed.ok()) {
+            const std::uint64_t before = report_.checkpoints;
+            expect(witnessed.value(), paths_.witnessed());
+            report_.checkpoints = before;
+        } else if (witnessed.error().code != ErrorCode::NotFound) {
+            return witnessed.error();
+        }
         const auto newest = files_.read(paths_.checkpoint(), crypto::kNoteBytesMax);
         if (newest.ok()) {
             const std::uint64_t counted = report_.checkpoints;
@@ -114,14 +126,34 @@ private:
         } else if (newest.error().code != ErrorCode::NotFound) {
             return newest.error();
         }
-        if (!options_.known_checkpoint.empty()) {
-            const std::uint64_t counted = report_.checkpoints;
-            expect(options_.known_checkpoint, "the known checkpoint");
-            report_.checkpoints = counted;
+        const std::uint64_t counted = report_.checkpoints;
+        for (std::size_t i = 0; i < options_.known_checkpoints.size(); ++i) {
+            expect(options_.known_checkpoints[i], "known checkpoint " + std::to_string(i + 1));
         }
+        report_.checkpoints = counted;
+        check_witnesses();
         std::stable_sort(expected_.begin(), expected_.end(),
                          [](const auto& a, const auto& b) { return a.head.size < b.head.size; });
         return {};
+    }
+
+    /// Each witness that the caller names must have cosigned a checkpoint that we hold.
+    void check_witnesses() {
+        for (const crypto::WitnessKey& witness : options_.witnesses) {
+            std::uint64_t covered = 0;
+            for (const std::string& note : cosigned_) {
+                const auto names = cosigners(note, {witness});
+                const auto head = parse_tree_head(note);
+                if (names.ok() && !names->empty() && head.ok()) {
+                    covered = std::max(covered, head->size);
+                }
+            }
+            if (covered == 0) {
+                stop(0, paths_.directory, "no checkpoint is cosigned by witness " + witness.name);
+                return;
+            }
+            report_.witnessed_records[witness.name] = covered;
+        }
     }
 
     void take_history(std::string_view history) {
@@ -313,6 +345,7 @@ private:
     const VerifyOptions& options_;
     std::vector<crypto::NoteVerifier> verifiers_;
     std::vector<Expected> expected_;
+    std::vector<std::string> cosigned_;  ///< the notes, when witnesses are asked for
     std::size_t next_expected_ = 0;
     std::string origin_;
     MerkleFrontier frontier_;
@@ -341,6 +374,9 @@ std::string report_text(const VerifyReport& report) {
     for (const auto& [type, count] : report.by_type) {
         out += "  " + type + ": " + std::to_string(count) + "\n";
     }
+    for (const auto& [name, count] : report.witnessed_records) {
+        out += "  witness " + name + " has seen the first " + std::to_string(count) + "\n";
+    }
     if (report.unknown_types > 0) {
         out +=
             "  of types that this version does not know: " + std::to_string(report.unknown_types) +
@@ -364,6 +400,10 @@ std::string report_json(const VerifyReport& report) {
     for (const auto& [type, count] : report.by_type) {
         types[type] = count;
     }
+    json::object witnessed;
+    for (const auto& [name, count] : report.witnessed_records) {
+        witnessed[name] = count;
+    }
     json::value fault(nullptr);
     if (report.fault) {
         fault = {{"seq", report.fault->seq},
@@ -379,7 +419,8 @@ std::string report_json(const VerifyReport& report) {
                              {"open_actions", report.open_actions},
                              {"records", report.records},
                              {"root", report.root.text()},
-                             {"unknown_types", report.unknown_types}};
+                             {"unknown_types", report.unknown_types},
+                             {"witnessed_records", std::move(witnessed)}};
     // Cannot fail: no floating-point numbers.
     return MUST(text::canonical_json(out));
 }

@@ -11,6 +11,7 @@
 
 #include "audit/files.h"
 #include "base/result.h"
+#include "crypto/cosignature.h"
 #include "crypto/digest.h"
 #include "crypto/note.h"
 
@@ -20,8 +21,10 @@ struct VerifyOptions {
     /// Who may have signed checkpoints. Empty: the key that lies beside the log is believed, and
     /// the report says so; an outsider brings the key from elsewhere.
     std::vector<crypto::NoteVerifier> verifiers;
-    /// A checkpoint kept elsewhere: the log must extend it. Empty: none.
-    std::string known_checkpoint;
+    /// Checkpoints kept elsewhere: the log must extend each of them.
+    std::vector<std::string> known_checkpoints;
+    /// Who must have cosigned one of those or the newest checkpoint; the report names who did.
+    std::vector<crypto::WitnessKey> witnesses;
 };
 
 /// The first thing that is wrong.
@@ -39,8 +42,9 @@ struct VerifyReport {
     std::map<std::string, std::uint64_t> by_type;
     std::uint64_t unknown_types = 0;  ///< of a newer version: hashes verified, content not judged
     std::uint64_t open_actions = 0;   ///< held and neither released nor refused (gateway stopped)
-    std::string key_source;           ///< "given" or "beside the log"
-    std::optional<Fault> fault;       ///< nullopt: all is well
+    std::map<std::string, std::uint64_t> witnessed_records;  ///< by witness: as many it has seen
+    std::string key_source;                                  ///< "given" or "beside the log"
+    std::optional<Fault> fault;                              ///< nullopt: all is well
 
     [[nodiscard]] bool ok() const { return !fault.has_value(); }
 };
