@@ -25,7 +25,7 @@ Result<ActionEntry> read_entry(const std::string& document) {
 
 Result<void> put_entry(store::Transaction& transaction, const ActionEntry& entry) {
     const std::string created = format_instant(entry.created);
-    return transaction.put(Collection::Actions, entry.id, boost::json::serialize(to_json(entry)),
+    return transaction.put(Collection::Actions, entry.id, stored_text(entry),
                            {{"state", action_state_name(entry.state)},
                             {"session", entry.request.context.session},
                             {"created", created},
@@ -160,11 +160,18 @@ Result<std::vector<ActionEntry>> Actions::list(const Query& query) {
     return entries;
 }
 
-Result<void> Actions::write_back(store::Transaction& transaction) {
+Result<void> Actions::write_back(store::Transaction& transaction, std::size_t most) {
+    writing_.clear();
     for (const std::string& id : dirty_) {
+        if (writing_.size() == most) {
+            break;
+        }
         const LiveAction* action = live(id);
         if (action != nullptr && action->settled) {
             TRY(put_entry(transaction, action->entry));
+        }
+        if (action == nullptr || action->settled) {
+            writing_.push_back(id);
         }
     }
     for (const auto& [id, entry] : stray_) {
@@ -174,11 +181,7 @@ Result<void> Actions::write_back(store::Transaction& transaction) {
 }
 
 Result<void> Actions::note_stored(store::Transaction& transaction, std::uint64_t records) {
-    const bool all = std::all_of(dirty_.begin(), dirty_.end(), [this](const std::string& id) {
-        const LiveAction* action = live(id);
-        return action == nullptr || action->settled;
-    });
-    if (!all) {
+    if (writing_.size() < dirty_.size()) {
         return {};
     }
     return transaction.put(Collection::Meta, kStoredKey, std::to_string(records), {});
@@ -197,17 +200,15 @@ Result<std::uint64_t> Actions::stored_through() {
 }
 
 void Actions::written() {
-    std::set<std::string, std::less<>> left;
-    for (const std::string& id : dirty_) {
+    for (const std::string& id : writing_) {
         const LiveAction* action = live(id);
-        if (action != nullptr && !action->settled) {
-            left.insert(id);
-        } else if (action != nullptr && !is_open(action->entry.state) &&
-                   action->entry.state != ActionState::Granted) {
+        if (action != nullptr && !is_open(action->entry.state) &&
+            action->entry.state != ActionState::Granted) {
             live_.erase(live_.find(id));
         }
+        dirty_.erase(id);
     }
-    dirty_ = std::move(left);
+    writing_.clear();
     stray_.clear();
     trim_released();
 }
@@ -228,7 +229,7 @@ Result<void> Actions::write_now() {
         return {};
     }
     auto transaction = TRY(store_.begin(store::Access::Write, store::Durability::Written));
-    TRY(write_back(*transaction));
+    TRY(write_back(*transaction, dirty_.size()));
     TRY(transaction->commit());
     written();
     return {};

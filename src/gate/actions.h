@@ -78,8 +78,9 @@ public:
     Result<std::vector<ActionEntry>> list(const Query& query);
 
     [[nodiscard]] bool dirty() const { return !dirty_.empty() || !stray_.empty(); }
-    /// Writes what changed into `transaction`; call written() after its commit.
-    Result<void> write_back(store::Transaction& transaction);
+    /// Writes what changed into `transaction`, at most so many of the entries in memory, the oldest
+    /// first; call written() after its commit, before anything else changes.
+    Result<void> write_back(store::Transaction& transaction, std::size_t most);
     void written();
     /// Notes in `transaction`, which has write_back() in it, that the store knows what the log's
     /// first `records` records say about actions. A gateway that was killed takes up the rest.
@@ -96,6 +97,7 @@ private:
     std::map<std::string, LiveAction, std::less<>> live_;
     std::set<std::string, std::less<>> open_;  ///< ids of the open ones
     std::set<std::string, std::less<>> dirty_;
+    std::vector<std::string> writing_;  ///< of dirty_: those in the transaction under way
     std::map<std::string, ActionEntry, std::less<>> stray_;  ///< changed, not in memory
     std::set<std::string, std::less<>> released_;  ///< ids of the released ones, oldest first
 };

@@ -164,13 +164,48 @@ json::value view_json(const ActionEntry& entry) {
     return out;
 }
 
-json::value to_json(const ActionEntry& entry) {
-    json::value out = view_json(entry);
-    json::array records;
+std::string stored_text(const ActionEntry& entry) {
+    std::string out;
+    out.reserve(2048);
+    text::CanonicalWriter writer(out);
+    writer.begin_object();
+    writer.key("created");
+    writer.instant(entry.created);
+    writer.key("decided");
+    entry.decided ? writer.instant(*entry.decided) : writer.null();
+    writer.key("decided_by");
+    writer.string(text::to_valid_utf8(entry.decided_by));
+    writer.key("digest");
+    writer.string(entry.digest);
+    writer.key("expires");
+    entry.expires ? writer.instant(*entry.expires) : writer.null();
+    writer.key("id");
+    writer.string(entry.id);
+    writer.key("message");
+    writer.string(text::to_valid_utf8(entry.message));
+    writer.key("outcome");
+    entry.outcome ? writer.raw(model::canonical(*entry.outcome)) : writer.null();
+    writer.key("records");
+    writer.begin_array();
     for (const std::uint64_t record : entry.records) {
-        records.emplace_back(static_cast<std::int64_t>(record));
+        writer.number(static_cast<std::int64_t>(record));
     }
-    out.get_object()["records"] = std::move(records);
+    writer.end_array();
+    writer.key("request");
+    writer.raw(model::canonical(entry.request));
+    writer.key("state");
+    writer.string(action_state_name(entry.state));
+    writer.key("verdict");
+    writer.raw(model::canonical(entry.verdict));
+    writer.key("votes");
+    writer.begin_array();
+    for (const model::Vote& vote : entry.votes) {
+        writer.raw(json::serialize(model::to_json(vote)));
+    }
+    writer.end_array();
+    writer.key("votes_for");
+    writer.number(entry.votes_for);
+    writer.end_object();
     return out;
 }
 

@@ -60,8 +60,8 @@ struct ActionEntry {
     bool operator==(const ActionEntry&) const = default;
 };
 
-/// The stored form; entry_from(to_json(e)) == e.
-boost::json::value to_json(const ActionEntry& entry);
+/// The stored form, JSON; entry_from() of it gives the entry again.
+std::string stored_text(const ActionEntry& entry);
 Result<ActionEntry> entry_from(const boost::json::value& value);
 
 /// What the agent gets: {"id","digest","state","verdict","votes_for","expires","decided_by",

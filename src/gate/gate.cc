@@ -13,9 +13,9 @@ namespace {
 
 /// Records that one tick indexes at most: some milliseconds of work.
 constexpr std::size_t kIndexPerTick = 128;
-/// More records than this between two ticks: the loop has better to do than to write the store.
-constexpr std::uint64_t kBusyRecords = 8;
-constexpr Duration kStoreLag = std::chrono::seconds(2);
+/// Actions that one tick stores at most, for the same reason. What is asked of the store is written
+/// first (Actions::list), and a start takes up what a killed gateway did not store.
+constexpr std::size_t kStorePerTick = 256;
 
 }  // namespace
 
@@ -189,16 +189,9 @@ void Gate::sync_log(Duration now) {
 void Gate::write_back(bool baselines) {
     const bool due = actions_->actions().dirty() || rules_->dirty() ||
                      (baselines && experience_.dirty()) || search_.behind();
-    // While much is being asked the store may lag a little: the log has it all, a question to the
-    // store writes it first, and a start takes up what a killed gateway did not store.
-    const std::uint64_t size = core_.recorder.log().size();
-    const bool busy = size - size_at_tick_ > kBusyRecords;
-    size_at_tick_ = size;
-    const Duration now = core_.clock.monotonic();
-    if (!due || (busy && now - written_back_ < kStoreLag)) {
+    if (!due) {
         return;
     }
-    written_back_ = now;
     if (auto done = write_back_now(baselines); !done.ok()) {
         log::warning("the store lags behind: " + done.error().message);
     }
@@ -206,7 +199,7 @@ void Gate::write_back(bool baselines) {
 
 Result<void> Gate::write_back_now(bool baselines) {
     auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Written));
-    TRY(actions_->actions().write_back(*transaction));
+    TRY(actions_->actions().write_back(*transaction, kStorePerTick));
     TRY(actions_->actions().note_stored(*transaction, core_.recorder.log().durable_size()));
     TRY(rules_->write_back(*transaction));
     if (baselines) {
@@ -268,7 +261,11 @@ void Gate::stop(std::string_view reason) {
     if (auto note = core_.recorder.log().checkpoint(); !note.ok()) {
         log::error("the audit log cannot be signed: " + note.error().message);
     }
-    if (auto done = write_back_now(true); !done.ok()) {
+    auto done = actions_->actions().write_now();
+    if (done.ok()) {
+        done = write_back_now(true);
+    }
+    if (!done.ok()) {
         log::warning("the store lags behind: " + done.error().message);
     }
 }

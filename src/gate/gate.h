@@ -135,8 +135,6 @@ private:
     Duration started_{};
     Duration checkpointed_{};
     Duration baselines_written_{};
-    Duration written_back_{};
-    std::uint64_t size_at_tick_ = 0;
 };
 
 }  // namespace countersign::gate

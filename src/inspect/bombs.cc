@@ -51,7 +51,7 @@ bool is_fork_bomb(std::string_view text) {
     return false;
 }
 
-bool is_fork_loop(std::string_view folded) {
+bool is_fork_loop(const Folded& folded) {
     static constexpr auto kLoops = std::to_array<std::string_view>(
         {"while true: os.fork()", "while 1: os.fork()", "while(1) fork", "fork while fork",
          "while(true) fork", "loop { fork }", "while true; do bash $0 &", "$0 & $0", "$0&$0",

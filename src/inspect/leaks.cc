@@ -182,7 +182,7 @@ void find_leak_services(const Scene& scene, Sink& sink) {
         if (!sends(item) && !item.interpreter && !in(kNameLookups, item.name)) {
             continue;
         }
-        const std::string folded = fold(joined(item));
+        const Folded folded = fold(joined(item));
         for (const std::string_view service : kLeakServices) {
             if (contains(folded, service)) {
                 sink.add("leak_service", Severity::High, item.span,
@@ -244,7 +244,7 @@ void find_program_leaks(const Scene& scene, Sink& sink) {
             continue;
         }
         for (const std::string& text : program_texts(item)) {
-            const std::string folded = fold(text);
+            const Folded folded = fold(text);
             if (contains_any(folded, kSecrets) && contains_any(folded, kSends)) {
                 sink.add("exfiltration", Severity::High, item.span,
                          "a program reads a secret and talks to the network");

@@ -33,18 +33,30 @@ void add_here_text(const Item& item, std::vector<std::string>& out) {
 
 }  // namespace
 
-std::string fold(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
+Folded::Folded(std::string_view text) {
+    text_.resize(text.size());
+    std::size_t size = 0;
+    char last = 0;
     for (const char c : text) {
         const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-        if (!space) {
-            out += lower(c);
-        } else if (out.empty() || out.back() != ' ') {
-            out += ' ';
+        const char next = space ? ' ' : lower(c);
+        if (space && last == ' ') {
+            continue;
+        }
+        pairs_.set(slot(last, next));
+        text_[size++] = next;
+        last = next;
+    }
+    text_.resize(size);
+}
+
+bool Folded::contains(std::string_view part) const {
+    for (std::size_t i = 1; i < part.size(); ++i) {
+        if (!pairs_.test(slot(part[i - 1], part[i]))) {
+            return false;
         }
     }
-    return out;
+    return text_.find(part) != std::string::npos;
 }
 
 bool contains(std::string_view text, std::string_view part) {
@@ -52,7 +64,7 @@ bool contains(std::string_view text, std::string_view part) {
 }
 
 bool contains_any_folded(std::string_view text, std::initializer_list<std::string_view> parts) {
-    const std::string folded = fold(text);
+    const Folded folded = fold(text);
     return std::any_of(parts.begin(), parts.end(),
                        [&](std::string_view part) { return contains(folded, part); });
 }
@@ -103,7 +115,7 @@ bool mentions_connector_shell(std::string_view text) {
     if (text.empty()) {
         return false;
     }
-    const std::string folded = fold(text);
+    const Folded folded = fold(text);
     static constexpr auto kShapes = std::to_array<std::string_view>(
         {"nc -e /bin", "ncat -e /bin", "netcat -e /bin", "nc -c /bin", "nc -lvp",
          "bash -i >& /dev/tcp", "bash -i >&/dev/tcp", "sh -i >& /dev/", "0>&1 /dev/tcp",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -11,10 +12,44 @@
 
 namespace countersign::inspect {
 
-/// ASCII letters in lower case, runs of white space as one space.
-std::string fold(std::string_view text);
+/// A text with ASCII letters in lower case and runs of white space as one space, and which pairs of
+/// bytes stand in it: the checks look for hundreds of phrases, and nearly every one of them has a
+/// pair that the text has not.
+class Folded {
+public:
+    explicit Folded(std::string_view text);
+    [[nodiscard]] std::string_view text() const { return text_; }
+    operator std::string_view() const { return text_; }  // NOLINT(google-explicit-constructor)
+    [[nodiscard]] bool contains(std::string_view part) const;
+
+private:
+    static constexpr std::size_t kPairs = 4096;
+    static constexpr std::size_t slot(char first, char second) {
+        return (static_cast<unsigned char>(first) * 67U + static_cast<unsigned char>(second)) %
+               kPairs;
+    }
+
+    std::string text_;
+    std::bitset<kPairs> pairs_;
+};
+
+inline Folded fold(std::string_view text) {
+    return Folded(text);
+}
 
 bool contains(std::string_view text, std::string_view part);
+inline bool contains(const Folded& text, std::string_view part) {
+    return text.contains(part);
+}
+template <std::size_t N>
+bool contains_any(const Folded& text, const std::array<std::string_view, N>& parts) {
+    for (const std::string_view part : parts) {
+        if (text.contains(part)) {
+            return true;
+        }
+    }
+    return false;
+}
 bool contains_any_folded(std::string_view text, std::initializer_list<std::string_view> parts);
 template <std::size_t N>
 bool contains_any(std::string_view text, const std::array<std::string_view, N>& parts) {

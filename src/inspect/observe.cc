@@ -199,7 +199,7 @@ int weight_of(std::string_view folded, std::string& telling) {
 }
 
 /// A command that fetches and runs code, spelled out for a reader.
-bool carries_piped_download(std::string_view folded) {
+bool carries_piped_download(const Folded& folded) {
     const bool fetches = contains(folded, "curl ") || contains(folded, "wget ");
     static constexpr auto kPipes = std::to_array<std::string_view>(
         {"| sh", "|sh", "| bash", "|bash", "| sudo bash", "| sudo sh", "| python", "|python"});
@@ -211,7 +211,7 @@ bool carries_piped_download(std::string_view folded) {
 std::vector<model::Finding> observe(std::string_view content) {
     Sink sink;
     const model::Span whole{0, static_cast<std::uint32_t>(content.size())};
-    const std::string folded = fold(content);
+    const Folded folded = fold(content);
     std::string telling;
     const int weight = weight_of(folded, telling);
     if (weight >= kTellingWeight) {

@@ -290,7 +290,7 @@ void find_encoded_words(const Scene& scene, Sink& sink) {
             continue;
         }
         for (const std::string& text : program_texts(item)) {
-            const std::string folded = fold(text);
+            const Folded folded = fold(text);
             if (contains_any(folded, kDecodes) && contains_any(folded, kRuns)) {
                 sink.add("encoded_payload", Severity::Critical, item.span,
                          "a program decodes text and runs the result");

@@ -439,7 +439,7 @@ public:
              at = program_.find("chr(", at + 4)) {
             ++letters;
         }
-        const std::string folded = fold(program_);
+        const Folded folded = fold(program_);
         const bool decodes = contains(folded, "b64decode") || contains(folded, "decode_base64") ||
                              contains(folded, "base64_decode") || contains(folded, "atob(") ||
                              contains(folded, "unpack(") || contains(folded, "pack(\"h") ||

@@ -271,7 +271,7 @@ std::optional<Secret> labelled_at(std::string_view text, std::size_t at) {
         return std::nullopt;
     }
     for (const Label& label : kLabels) {
-        if (!starts_at_folded(text, at, label.name)) {
+        if ((text[at] | 0x20) != label.name[0] || !starts_at_folded(text, at, label.name)) {
             continue;
         }
         std::size_t i = at + label.name.size();
@@ -370,6 +370,31 @@ std::optional<Secret> argument_at(std::string_view text, std::size_t at) {
                : std::nullopt;
 }
 
+/// Which checks can find something that begins with this byte.
+enum Begins : std::uint8_t { kIssued = 1, kHeader = 2, kArgument = 4, kLabelled = 8 };
+
+constexpr std::array<std::uint8_t, 256> begins_table() {
+    std::array<std::uint8_t, 256> table{};
+    const auto add = [&](char c, std::uint8_t what) {
+        table[static_cast<unsigned char>(c)] |= what;
+    };
+    for (const Shape& shape : kShapes) {
+        add(shape.prefix[0], kIssued);
+    }
+    for (const Label& label : kLabels) {
+        add(label.name[0], kLabelled);
+        add(static_cast<char>(label.name[0] - 'a' + 'A'), kLabelled);
+    }
+    for (const char c : {'a', 'A'}) {
+        add(c, kHeader);
+    }
+    for (const char c : {'c', 'w', 'm', 's'}) {
+        add(c, kArgument);
+    }
+    return table;
+}
+constexpr std::array<std::uint8_t, 256> kBegins = begins_table();
+
 std::optional<Secret> secret_at(std::string_view text, std::size_t at) {
     switch (text[at]) {
         case '-':
@@ -383,11 +408,23 @@ std::optional<Secret> secret_at(std::string_view text, std::size_t at) {
         default:
             break;
     }
-    if (!is_alnum(text[at]) || (at > 0 && is_alnum(text[at - 1]))) {
+    const std::uint8_t begins = kBegins[static_cast<unsigned char>(text[at])];
+    if (begins == 0 || (at > 0 && is_alnum(text[at - 1]))) {
         return std::nullopt;
     }
-    for (const auto check : {issued_at, header_at, argument_at, labelled_at}) {
-        if (std::optional<Secret> secret = check(text, at)) {
+    struct Check {
+        Begins begins;
+        std::optional<Secret> (*look)(std::string_view, std::size_t);
+    };
+    static constexpr std::array<Check, 4> kChecks = {{{kIssued, issued_at},
+                                                      {kHeader, header_at},
+                                                      {kArgument, argument_at},
+                                                      {kLabelled, labelled_at}}};
+    for (const Check& check : kChecks) {
+        if ((begins & check.begins) == 0) {
+            continue;
+        }
+        if (std::optional<Secret> secret = check.look(text, at)) {
             return secret;
         }
     }

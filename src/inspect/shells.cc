@@ -188,7 +188,7 @@ void find_joined_shells(const Scene& scene, Sink& sink) {
 
 /// The finding kind that a program's text earns, with its severity when run; nullptr: none.
 const char* shell_kind(std::string_view text) {
-    const std::string folded = fold(text);
+    const Folded folded = fold(text);
     if (!contains_any(folded, kSockets)) {
         return nullptr;
     }

@@ -142,7 +142,7 @@ void find_logs(const Item& item, Sink& sink) {
 }
 
 void find_security_tools(const Item& item, Sink& sink) {
-    const std::string folded = fold(joined(item));
+    const Folded folded = fold(joined(item));
     const auto names_tool = [&] {
         return std::any_of(kSecurityTools.begin(), kSecurityTools.end(),
                            [&](std::string_view tool) { return contains(folded, tool); });

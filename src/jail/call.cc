@@ -31,7 +31,8 @@ Result<std::map<std::string, std::string>> read_environment(Memory& memory, std:
         const std::string entry = TRY(memory.string(pointer, left));
         left -= entry.size();
         const std::size_t equals = entry.find('=');
-        if (equals == std::string::npos || !sys::matters(entry.substr(0, equals))) {
+        if (equals == std::string::npos ||
+            !sys::matters(std::string_view(entry).substr(0, equals))) {
             continue;
         }
         if (out.size() == limits::kEnvironmentEntriesMax) {

@@ -56,6 +56,11 @@ void Memory::read_ahead(std::uint64_t address, std::size_t count) {
 Result<std::uint64_t> Memory::number(std::uint64_t address) {
     std::uint64_t value = 0;
     std::array<char, sizeof value> raw{};
+    if (address % kPageBytes <= kPageBytes - sizeof value) {
+        const Page* bytes = TRY(page(address / kPageBytes));
+        std::memcpy(&value, bytes->data() + address % kPageBytes, sizeof value);
+        return value;
+    }
     for (std::size_t i = 0; i < raw.size(); ++i) {
         const std::uint64_t at = address + i;
         const Page* bytes = TRY(page(at / kPageBytes));

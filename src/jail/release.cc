@@ -79,7 +79,7 @@ std::map<std::string, std::string> environment_in(const std::vector<std::string>
     std::map<std::string, std::string> out;
     for (const std::string& word : words) {
         const std::size_t equals = word.find('=');
-        if (equals != std::string::npos && sys::matters(word.substr(0, equals))) {
+        if (equals != std::string::npos && sys::matters(std::string_view(word).substr(0, equals))) {
             out.emplace(word.substr(0, equals), word.substr(equals + 1));
         }
     }
