@@ -119,7 +119,13 @@ Reply propose_rule(Api& api, const Call& call) {
 
 Reply action_receipt(Api& api, const Call& call) {
     return answer([&]() -> Result<Reply> {
-        std::string receipt = TRY(api.gate().actions().receipt(call.ids.front()));
+        const std::string format = call.query("format");
+        if (!format.empty() && format != "in-toto") {
+            return Error(ErrorCode::InvalidArgument, "format is in-toto, or left out");
+        }
+        gate::ActionDesk& desk = api.gate().actions();
+        std::string receipt = TRY(format.empty() ? desk.receipt(call.ids.front())
+                                                 : desk.attestation(call.ids.front()));
         return ready(raw_json_response(std::move(receipt)));
     });
 }

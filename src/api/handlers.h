@@ -51,6 +51,9 @@ Reply show_incident(Api& api, const Call& call);
 Reply governance(Api& api, const Call& call);
 Reply baselines(Api& api, const Call& call);
 
+// log_handlers.cc
+Reply log_file(Api& api, const Call& call);
+
 // gateway_handlers.cc
 Reply status(Api& api, const Call& call);
 Reply freeze(Api& api, const Call& call);

@@ -33,7 +33,7 @@ constexpr std::array kRoutes = {
           vote_statement},
     Route{kPeople, kPost, "/v1/actions/{id}/votes", {}, vote_on_action},
     Route{kPeople, kGet, "/v1/actions/{id}/proposal", {}, propose_rule},
-    Route{kPeople, kGet, "/v1/actions/{id}/receipt", {}, action_receipt},
+    Route{kPeople, kGet, "/v1/actions/{id}/receipt", {"format"}, action_receipt},
     Route{kPeople, kGet, "/v1/approvers", {"cursor", "limit"}, list_approvers},
     Route{kPeople, kPost, "/v1/approvers", {}, enrol_approver},
     Route{kPeople, kPost, "/v1/approvers/{name}/remove", {}, remove_approver},
@@ -61,13 +61,26 @@ constexpr std::array kRoutes = {
     Route{kPeople, kPost, "/v1/thaw", {}, thaw},
     Route{kPeople, kGet, "/v1/events", {}, events},
     Route{kPeople, kGet, "/metrics", {}, metrics},
+    Route{kPeople, kGet, "/log/{path}", {}, log_file, Keeping::Nothing, Last::TakesRest},
 };
 
+/// The segments from `begin` on, as they stood in the path. nullopt: a slash was encoded.
+std::optional<std::string> joined(const std::vector<std::string>& segments, std::size_t begin) {
+    std::string out;
+    for (std::size_t i = begin; i < segments.size(); ++i) {
+        if (segments[i].find('/') != std::string::npos) {
+            return std::nullopt;
+        }
+        out += (i == begin ? "" : "/") + segments[i];
+    }
+    return out;
+}
+
 /// Compares segment by segment; "{...}" takes any.
-std::optional<std::vector<std::string>> fit(std::string_view pattern,
+std::optional<std::vector<std::string>> fit(const Route& route,
                                             const std::vector<std::string>& segments) {
     std::vector<std::string> ids;
-    pattern.remove_prefix(1);
+    std::string_view pattern = route.pattern.substr(1);
     for (std::size_t i = 0; i < segments.size(); ++i) {
         const std::size_t slash = pattern.find('/');
         const std::string_view part = pattern.substr(0, slash);
@@ -77,6 +90,11 @@ std::optional<std::vector<std::string>> fit(std::string_view pattern,
             return std::nullopt;
         }
         const bool last = slash == std::string_view::npos;
+        if (last && route.last == Last::TakesRest) {
+            const auto rest = joined(segments, i);
+            ids.back() = rest.value_or(std::string());
+            return rest ? std::optional(ids) : std::nullopt;
+        }
         if (last != (i + 1 == segments.size())) {
             return std::nullopt;
         }
@@ -97,7 +115,7 @@ Match find_route(Side side, Method method, const std::vector<std::string>& segme
         if (route.side != side) {
             continue;
         }
-        auto ids = fit(route.pattern, segments);
+        auto ids = fit(route, segments);
         if (!ids) {
             continue;
         }

@@ -20,6 +20,12 @@ enum class Keeping {
     Nothing   ///< holds a token
 };
 
+/// What the last variable segment of a pattern takes.
+enum class Last {
+    OneSegment,
+    TakesRest  ///< all that follows, slashes and all; the handler knows which names there are
+};
+
 struct Route {
     Side side = Side::People;
     Method method = Method::Get;
@@ -27,6 +33,7 @@ struct Route {
     std::array<std::string_view, 10> query;
     Reply (*handler)(Api&, const Call&) = nullptr;
     Keeping keeping = Keeping::Answer;
+    Last last = Last::OneSegment;
 };
 
 std::span<const Route> routes();

@@ -110,6 +110,8 @@ public:
     Result<Proposal> proposal(std::string_view id);
     /// Canonical JSON (audit/receipt.h). NotFound.
     Result<std::string> receipt(std::string_view id);
+    /// The same in a DSSE envelope (audit/attestation.h). NotFound.
+    Result<std::string> attestation(std::string_view id);
 
     Result<void> freeze(std::string_view by, std::string_view reason);
     /// Judges again what was held by the freeze.

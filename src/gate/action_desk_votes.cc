@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "audit/attestation.h"
 #include "audit/receipt.h"
 #include "base/log.h"
 #include "gate/action_desk.h"
@@ -271,6 +272,11 @@ Result<std::string> ActionDesk::receipt(std::string_view id) {
     request.decision = entry->records.front();
     request.others.assign(entry->records.begin() + 1, entry->records.end());
     return audit::make_receipt(rooms_.core.recorder.log(), request);
+}
+
+Result<std::string> ActionDesk::attestation(std::string_view id) {
+    const std::string document = TRY(receipt(id));
+    return audit::make_attestation(rooms_.core.recorder.log(), document);
 }
 
 }  // namespace countersign::gate

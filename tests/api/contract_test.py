@@ -1,6 +1,9 @@
 """Every route of docs/api/openapi.yaml, called on a real gateway; each answer is checked against its
 schema. A route that the contract has and this test does not call, or the other way, fails."""
 
+import base64
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -153,6 +156,12 @@ class Contract(unittest.TestCase):
         self.assertEqual(view["state"], "granted")
         self.people("GET", "/v1/actions/{id}/receipt", id=action)
         self.people("GET", "/v1/actions/{id}/receipt", status=404, id="a-0")
+        answer = self.gateway.people("GET", f"/v1/actions/{action}/receipt?format=in-toto")
+        self.fit(answer, "people", "GET", "/v1/actions/{id}/receipt", 200)
+        statement = json.loads(base64.b64decode(answer.json["payload"]))
+        self.assertEqual(statement["subject"][0]["name"], action)
+        answer = self.gateway.people("GET", f"/v1/actions/{action}/receipt?format=xml")
+        self.fit(answer, "people", "GET", "/v1/actions/{id}/receipt", 400)
         page = self.people_query("/v1/actions", "?state=granted&limit=1")
         self.people_query("/v1/actions", f"?cursor={page['next']}&limit=1")
 
@@ -225,6 +234,26 @@ class Contract(unittest.TestCase):
                 read += stream.recv(65536)
             self.assertIn(b"git diff", read)
         self.called.add(("people", "GET", "/v1/events"))
+
+    def test_the_log_as_tiles(self):
+        self.gateway.agent(self.token, "POST", "/v1/actions", command("git log"))
+        note = self.people("GET", "/v1/audit-checkpoint")["checkpoint"]
+        answer = self.gateway.people("GET", "/log/checkpoint")
+        self.fit(answer, "people", "GET", "/log/{path}", 200)
+        self.assertEqual(answer.body.decode(), note)
+        size = int(note.split("\n")[1])
+        self.assertLess(size, 256)
+        bundle = self.gateway.people("GET", f"/log/tile/entries/000.p/{size}").body
+        hashes = self.gateway.people("GET", f"/log/tile/0/000.p/{size}").body
+        self.assertEqual(len(hashes), 32 * size)
+        for i in range(size):
+            length = int.from_bytes(bundle[:2], "big")
+            entry, bundle = bundle[2:2 + length], bundle[2 + length:]
+            self.assertEqual(hashlib.sha256(b"\0" + entry).digest(), hashes[32 * i:32 * i + 32])
+        self.assertEqual(bundle, b"")
+        for path in ("tile/0/000", f"tile/0/000.p/{size + 1}", "key", "segments", "..%2Fkey", "tile%2F0%2F000", "blobs/" + 64 * "0"):
+            self.fit(self.gateway.people("GET", "/log/" + path), "people", "GET", "/log/{path}", 404)
+        self.assertEqual(self.gateway.agent(self.token, "GET", "/log/checkpoint").status, 404)
 
     def test_a_wait_ends_with_the_vote(self):
         action = self.agent("POST", "/v1/actions", command("frobnicate --wait"), 202)["id"]
