@@ -107,6 +107,7 @@ struct Counts {
     long two = 0;
     long deny = 0;
     long defer = 0;
+    long no_bash = 0;  ///< of the denied: texts that bash -n refuses as well
 };
 
 struct Totals {
@@ -132,6 +133,12 @@ model::ActionRequest request_of(const json::object& row, const DataSet& set, boo
 
 void count(Counts& counts, const model::Verdict& verdict) {
     ++counts.rows;
+    const auto& findings = verdict.assessment.findings;
+    counts.no_bash +=
+        std::any_of(findings.begin(), findings.end(),
+                    [](const model::Finding& finding) { return finding.kind == "syntax_error"; })
+            ? 1
+            : 0;
     switch (verdict.decision) {
         case Decision::Allow:
         case Decision::Modify:
@@ -179,9 +186,11 @@ void print_counts(const DataSet& set, const Counts& c, const char* circumstance)
     };
     const long stopped = c.rows - c.allow;
     std::printf(
-        "%-34s %-11s %6ld %6ld %6ld %6ld %6ld   %6.2f %% stopped  %6.2f asked  %5.2f denied\n",
+        "%-34s %-11s %6ld %6ld %6ld %6ld %6ld   %6.2f %% stopped  %6.2f asked  %5.2f denied"
+        "  %5.2f denied as bash\n",
         std::string(set.title).c_str(), circumstance, c.rows, c.allow, c.one + c.defer, c.two,
-        c.deny, per_100(stopped), per_100(c.one + c.two + c.defer), per_100(c.deny));
+        c.deny, per_100(stopped), per_100(c.one + c.two + c.defer), per_100(c.deny),
+        per_100(c.deny - c.no_bash));
 }
 
 void measure_set(const DataSet& set, bool contained, const std::string& data,

@@ -81,6 +81,16 @@ void apply_entry(const table::Form& program, const ResolvedCommand& command, con
     }
 }
 
+/// Whether a file that is called like this program poses as one of the system. Interpreters,
+/// compilers, build tools and package managers are what projects bring along (venv/bin/python,
+/// ./gradlew); a project's own ./ls or ./git is not.
+bool is_of_the_system(std::string_view entry_class) {
+    constexpr std::array<std::string_view, 14> kClasses = {
+        "read",  "files",   "filter", "text",           "shell",   "wrapper",  "vcs",
+        "pager", "process", "system", "network-config", "network", "identity", "security"};
+    return std::find(kClasses.begin(), kClasses.end(), entry_class) != kClasses.end();
+}
+
 /// A program given by a path outside the system's directories: somebody's own code, whatever its
 /// name. Where the name is a catalogued one its effects count as well, since a virtual
 /// environment's python still runs what follows -c.
@@ -99,6 +109,11 @@ void apply_local_program(std::string_view path, const ResolvedCommand& command, 
         return;
     }
     const Reading reading = read_words(*form, command.argv);
+    if (is_of_the_system(class_of(*reading.form))) {
+        out.findings.push_back({"planted_program", model::Severity::High, command.argv.front().span,
+                                "a file of its own that is called like a program of the system: " +
+                                    std::string(path.substr(0, 120))});
+    }
     if (reading.known && !reading.asks_help) {
         apply(reading, command, place, out);
         // What reads a program from a pipe stays an interpreter, wherever its file lies.
@@ -148,6 +163,10 @@ Understanding understand(const ResolvedCommand& command, const Place& place) {
     Place here = place;
     here.directory = command.directory;
     for (const model::Assignment& assignment : command.assignments) {
+        // "IFS= read x": for this command alone, and no shell takes IFS from its environment.
+        if (assignment.name == "IFS" && !command.argv.empty()) {
+            continue;
+        }
         apply_assignment(assignment.name, assignment.value, here, out);
     }
     if (command.argv.empty()) {

@@ -77,11 +77,13 @@ bool leaves_program_open(const Rule& rule, bool reviewed) {
 // interpreter's program open.
 Result<void> check_narrow(const Rule& rule) {
     const std::string& program = rule.words.front();
-    if (text::has_glob(program)) {
+    const bool reviewed = rule.id.starts_with(kBuiltinPrefix);
+    // A policy file may mean the programs below the working directory ("./*"): a rule with stars
+    // never speaks for running a file outside the workspace.
+    if (text::has_glob(program) && !(reviewed && program.starts_with("./"))) {
         return invalid("that allows must name its program without * ? or [");
     }
     const auto rest = rule.words.begin() + 1;
-    const bool reviewed = rule.id.starts_with(kBuiltinPrefix);
     if (is_interpreter(program) && leaves_program_open(rule, reviewed)) {
         return invalid("would allow any program of the interpreter \"" + program +
                        "\": name the script or text word by word");

@@ -96,6 +96,16 @@ bool runs_file_elsewhere(const model::Effect& effect) {
     return effect.kind == EffectKind::Execute && path && !effect.target.empty();
 }
 
+// Stars stand for packages and files, not for strangers: a host that the command names is meant
+// only where the rule names it as well (pip install --index-url URL).
+bool names_public_host(const model::Effect& effect) {
+    const bool network = effect.kind == EffectKind::Download || effect.kind == EffectKind::Upload ||
+                         effect.kind == EffectKind::Connect;
+    const bool strange = effect.place == Place::PublicHost || effect.place == Place::OnionHost ||
+                         effect.place == Place::PasteOrTunnel;
+    return network && strange && !effect.target.empty();
+}
+
 enum class Speech { Silent, ByName, Never };
 
 // How a rule that allows by shape may speak for an effect.
@@ -105,7 +115,7 @@ Speech speech_for(const model::Effect& effect) {
     }
     const bool grave = effect.kind == EffectKind::SecretRead || effect.place == Place::Secret ||
                        effect.kind == EffectKind::Identity || effect.kind == EffectKind::Persist;
-    if (grave || runs_file_elsewhere(effect) ||
+    if (grave || runs_file_elsewhere(effect) || names_public_host(effect) ||
         (changes_files(effect.kind) && !ordinary_place(effect))) {
         return Speech::ByName;
     }

@@ -43,7 +43,13 @@ std::string start_key(const std::string& program, const std::string& first) {
     return program + '\0' + first;
 }
 
+/// Rules for programs below the working directory ("./*") share one key.
+constexpr std::string_view kHere = "./";
+
 std::string start_key(const std::vector<PatternWord>& words) {
+    if (words[0].kind != Kind::Literal) {
+        return std::string(kHere);
+    }
     const bool literal = words.size() > 1 && words[1].kind == Kind::Literal;
     return literal ? start_key(words[0].text, words[1].text) : words[0].text;
 }
@@ -276,7 +282,10 @@ const CompiledRule* Rulebook::allowing_command(const Subject& subject,
             return rule;
         }
     }
-    return look_up(*words[0]);
+    if (const CompiledRule* rule = look_up(*words[0])) {
+        return rule;
+    }
+    return words[0]->starts_with(kHere) ? look_up(std::string(kHere)) : nullptr;
 }
 
 void Rulebook::note(std::size_t index, Match match, const Subject& subject, Instant now,

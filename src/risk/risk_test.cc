@@ -60,7 +60,7 @@ TEST(Risk, TiersFollowEffectsAndCircumstances) {
         {EffectKind::Write, Place::Workspace, "/w/a", false, Tier::IdempotentWrite,
          Tier::IdempotentWrite},
         {EffectKind::Write, Place::Gateway, "/s", false, Tier::Forbidden, Tier::Forbidden},
-        {EffectKind::Write, Place::Device, "/dev/sda", false, Tier::Forbidden, Tier::Forbidden},
+        {EffectKind::Write, Place::Device, "/dev/sda", false, Tier::Irreversible, Tier::Irreversible},
         {EffectKind::Write, Place::System, "/etc/hosts", false, Tier::Irreversible,
          Tier::IdempotentWrite},
         {EffectKind::Create, Place::Startup, "/h/.bashrc", false, Tier::Irreversible,

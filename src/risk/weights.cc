@@ -49,7 +49,7 @@ constexpr auto kReads = std::to_array<EffectWeight>({
 constexpr auto kWrites = std::to_array<EffectWeight>({
     {K::Write, kGateway, kNone, kNone, Tier::Forbidden, 95, "write.gateway",
      "changes files of this gateway"},
-    {K::Write, kDevice, kNone, kNone, Tier::Forbidden, 92, "write.device",
+    {K::Write, kDevice, kNone, kNone, Tier::Irreversible, 92, "write.device",
      "writes to a raw device"},
     {K::Write, kAnywhere, only(C::SetId), kNone, Tier::Irreversible, 72, "write.setid",
      "gives rights that stay to"},
@@ -105,7 +105,7 @@ constexpr auto kWrites = std::to_array<EffectWeight>({
 constexpr auto kDeletes = std::to_array<EffectWeight>({
     {K::Delete, kGateway, kNone, kNone, Tier::Forbidden, 96, "delete.gateway",
      "deletes files of this gateway"},
-    {K::Delete, kDevice, kNone, kNone, Tier::Forbidden, 92, "delete.device", "wipes a device"},
+    {K::Delete, kDevice, kNone, kNone, Tier::Irreversible, 92, "delete.device", "wipes a device"},
     {K::Delete, places(Place::Boot, Place::System), only(C::Recursive), kNone, Tier::Irreversible,
      85, "delete.system", "deletes system files below"},
     {K::Delete, places(Place::Boot, Place::System), only(C::Reversible), kNone, Tier::SideEffect,
@@ -236,8 +236,8 @@ constexpr auto kNetwork = std::to_array<EffectWeight>({
     {K::Connect, kDark, kNone, kNone, Tier::Irreversible, 64, "connect.dark",
      "connects to a service used for leaks:"},
     {K::Connect, kLocalNet, kNone, kNone, Tier::IdempotentWrite, 6, "connect.local", "connects to"},
-    {K::Connect, kAnywhere, only(C::Probe), kNone, Tier::IdempotentWrite, 12, "connect.probe",
-     "asks"},
+    {K::Connect, places(Place::PublicHost, Place::PrivateHost), only(C::Probe), kNone,
+     Tier::IdempotentWrite, 12, "connect.probe", "asks"},
     {K::Connect, places(Place::PrivateHost), kNone, kNone, Tier::IdempotentWrite, 20,
      "connect.private", "connects to"},
     {K::Connect, kAnywhere, kNone, kNone, Tier::SideEffect, 38, "connect", "connects to"},
@@ -375,7 +375,7 @@ constexpr auto kEffectWeights = join();
 
 constexpr auto kFindingWeights = std::to_array<FindingWeight>({
     {"fork_bomb", Tier::Forbidden, 92},
-    {"device_wipe", Tier::Forbidden, 94},
+    {"device_wipe", Tier::Irreversible, 94},
     {"gateway_tampering", Tier::Forbidden, 96},
     {"syntax_error", Tier::Forbidden, 60},
     {"reverse_shell", Tier::Irreversible, 90},
