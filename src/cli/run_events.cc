@@ -5,15 +5,18 @@
 namespace countersign::cli {
 
 void RunEvents::push(RunEvent event) {
+    const bool decided = event.kind == RunEvent::Kind::Decided;
     {
         const MutexLock lock(mutex_);
-        if (event.kind == RunEvent::Kind::Decided && events_.size() >= kWaitingMax) {
+        if (decided && events_.size() >= kWaitingMax) {
             ++dropped_;
             return;
         }
         events_.push_back(std::move(event));
     }
-    arrived_.notify_one();
+    if (!decided) {
+        arrived_.notify_one();
+    }
 }
 
 std::optional<RunEvent> RunEvents::pop(Duration limit) {

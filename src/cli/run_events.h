@@ -29,6 +29,8 @@ public:
     /// record): the person may be away from the prompt while a build starts thousands of programs.
     static constexpr std::size_t kWaitingMax = 10'000;
 
+    /// Wakes the reader, except for what is decided: nobody waits for its line, the reader looks
+    /// again within its `limit`, and a wake-up at each start of a program would slow the start.
     void push(RunEvent event) EXCLUDES(mutex_);
     /// The next event; nullopt when none came within `limit`.
     std::optional<RunEvent> pop(Duration limit) EXCLUDES(mutex_);
