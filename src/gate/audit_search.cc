@@ -246,6 +246,10 @@ bool AuditSearch::behind() const {
     return !core_.recorder.unsettled() && next_ < core_.recorder.log().durable_size();
 }
 
+std::uint64_t AuditSearch::lag() const {
+    return core_.recorder.log().size() - next_;
+}
+
 Result<void> AuditSearch::index_line(store::Transaction& transaction, std::string_view line) {
     const audit::ReadRecord read = TRY(audit::read_record(line));
     const json::value body = TRY(text::parse_json(read.body, limits::kRecordBytesMax));

@@ -45,6 +45,8 @@ public:
 
     /// Whether flushed records wait for the indexer.
     [[nodiscard]] bool behind() const;
+    /// How many of the log's records are not indexed yet.
+    [[nodiscard]] std::uint64_t lag() const;
     /// Indexes up to `records_max` waiting records within `transaction`; after its commit call
     /// advanced().
     Result<void> advance(store::Transaction& transaction, std::size_t records_max);

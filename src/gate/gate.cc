@@ -13,6 +13,10 @@ namespace {
 
 /// Records that one tick indexes at most: some milliseconds of work.
 constexpr std::size_t kIndexPerTick = 128;
+/// With more records than this between two ticks the index waits for a quieter moment, or for a
+/// question, which catches up first; but it never lags further than kIndexLagMax.
+constexpr std::uint64_t kBusyRecords = 16;
+constexpr std::uint64_t kIndexLagMax = 20'000;
 /// Actions that one tick stores at most, for the same reason. What is asked of the store is written
 /// first (Actions::list), and a start takes up what a killed gateway did not store.
 constexpr std::size_t kStorePerTick = 256;
@@ -187,8 +191,12 @@ void Gate::sync_log(Duration now) {
 }
 
 void Gate::write_back(bool baselines) {
+    const std::uint64_t size = core_.recorder.log().size();
+    const bool busy = size - size_at_tick_ > kBusyRecords && search_.lag() < kIndexLagMax;
+    size_at_tick_ = size;
+    index_per_tick_ = busy ? 0 : kIndexPerTick;
     const bool due = actions_->actions().dirty() || rules_->dirty() ||
-                     (baselines && experience_.dirty()) || search_.behind();
+                     (baselines && experience_.dirty()) || (search_.behind() && !busy);
     if (!due) {
         return;
     }
@@ -205,9 +213,9 @@ Result<void> Gate::write_back_now(bool baselines) {
     if (baselines) {
         TRY(experience_.write_back(*transaction));
     }
-    const bool indexing = search_.behind();
+    const bool indexing = search_.behind() && index_per_tick_ > 0;
     if (indexing) {
-        TRY(search_.advance(*transaction, kIndexPerTick));
+        TRY(search_.advance(*transaction, index_per_tick_));
     }
     TRY(transaction->commit());
     actions_->actions().written();

@@ -135,6 +135,8 @@ private:
     Duration started_{};
     Duration checkpointed_{};
     Duration baselines_written_{};
+    std::uint64_t size_at_tick_ = 0;
+    std::size_t index_per_tick_ = 0;
 };
 
 }  // namespace countersign::gate
