@@ -72,6 +72,15 @@ Result<void> Gate::start() {
     return {};
 }
 
+Result<bool> Gate::has_record(audit::RecordType type, const std::string& session) {
+    AuditQuery query;
+    query.type = audit::record_type_name(type);
+    query.session = session;
+    query.limit = 1;
+    const AuditPage found = TRY(search_.find(query));
+    return !found.lines.empty();
+}
+
 Result<void> Gate::end_what_the_log_ended() {
     std::vector<std::string> ended;
     std::string after;
@@ -79,12 +88,10 @@ Result<void> Gate::end_what_the_log_ended() {
         const std::vector<model::Session> page =
             TRY(sessions_->list(model::SessionState::Active, after, limits::kPageEntriesMax));
         for (const model::Session& session : page) {
-            AuditQuery query;
-            query.type = audit::record_type_name(audit::RecordType::SessionEnd);
-            query.session = session.id;
-            query.limit = 1;
-            const AuditPage found = TRY(search_.find(query));
-            if (!found.lines.empty()) {
+            // One that never began by the log's word ends without a word as well.
+            const bool began = TRY(has_record(audit::RecordType::SessionStart, session.id));
+            const bool over = TRY(has_record(audit::RecordType::SessionEnd, session.id));
+            if (!began || over) {
                 ended.push_back(session.id);
             }
         }

@@ -112,6 +112,7 @@ public:
 private:
     Result<void> start();
     Result<void> end_what_the_log_ended();
+    Result<bool> has_record(audit::RecordType type, const std::string& session);
     /// Whoever is stored as an approver and is not enrolled by the log's word (a store or a disk
     /// that failed just then, a kill in between) does not vote.
     Result<void> remove_whom_the_log_does_not_know();

@@ -59,7 +59,7 @@ Result<model::SessionGrant> SessionDesk::open(const model::SessionRequest& reque
     if (started) {
         auto noted = note_process(grant.session, *started);
         if (!noted.ok()) {
-            auto closed = sessions_.revoke(grant.session.id);
+            never_began(grant.session.id);
             return noted.take_error();
         }
     }
@@ -72,10 +72,17 @@ Result<model::SessionGrant> SessionDesk::delegate(const model::Session& parent,
     return admit(std::move(grant));
 }
 
+/// Its start has no record, so neither may its end, whenever the store comes to know of it.
+void SessionDesk::never_began(const std::string& id) {
+    if (!sessions_.revoke(id).ok()) {
+        recorded_.insert(id);
+    }
+}
+
 Result<model::SessionGrant> SessionDesk::admit(model::SessionGrant grant) {
     auto recorded = core_.recorder.record_now(audit::session_start_record(grant.session));
     if (!recorded.ok()) {
-        auto closed = sessions_.revoke(grant.session.id);
+        never_began(grant.session.id);
         return std::move(recorded.take_error()).with_context("the session cannot be recorded");
     }
     core_.events.add(session_event(grant.session));

@@ -61,6 +61,7 @@ public:
 
 private:
     Result<model::SessionGrant> admit(model::SessionGrant grant);
+    void never_began(const std::string& id);
     Result<void> note_process(const model::Session& session, std::uint64_t started);
     /// The session and its descendants that are active now.
     std::vector<model::Session> family(std::string_view id);
@@ -68,7 +69,8 @@ private:
     void record_end(const model::Session& session, std::string_view by, std::string_view reason,
                     Closing& closing);
 
-    /// Ends that are recorded, of sessions that the store could not be told about.
+    /// Ends that are recorded, or have nothing to be recorded, of sessions that the store could not
+    /// be told about.
     std::set<std::string, std::less<>> recorded_;
     Core& core_;
     session::Sessions& sessions_;
