@@ -534,7 +534,8 @@ private:
             inner.argv = arguments_;
             inner.argv.insert(inner.argv.begin(), command_.argv.front());
         }
-        inner.text = input.kind == Kind::Text
+        // What the shell itself printed into a pipe is known as well as a here-document is.
+        inner.text = input.kind == Kind::Text || input.content.value
                          ? input.content
                          : Word::unknown("the program " + std::string(kFromInput), command_.span);
         out_.inner.push_back(std::move(inner));

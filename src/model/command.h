@@ -80,7 +80,7 @@ struct InputSource {
     enum class Kind {
         Inherited,  ///< whatever the whole text has
         File,       ///< `content` names the file
-        Pipe,       ///< output of command number `pipe_from`
+        Pipe,       ///< output of command number `pipe_from`; `content`: what it is, where known
         Text        ///< `content` is the literal text (here-document, here-string)
     };
     Kind kind = Kind::Inherited;

@@ -244,6 +244,25 @@ private:
     bool failed_ = false;
 };
 
+bool is_name_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// bash expands braces in the text and reads what comes out: "{$X,b}1" holds $X1, and "{$,b}'x'"
+/// holds $'x'. Such words are not followed.
+bool joins_differently(const Atoms& atoms) {
+    for (std::size_t i = 0; i + 1 < atoms.size(); ++i) {
+        const Part* part = atoms[i].part;
+        const char next = atoms[i + 1].part == nullptr ? atoms[i + 1].c : '\0';
+        const bool open_name = part != nullptr && part->kind == PartKind::Parameter &&
+                               !part->parameter->braces && is_name_char(part->parameter->name[0]);
+        if ((part == nullptr && atoms[i].c == '$') || (open_name && is_name_char(next))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 Word rebuild(const Word& original, const Atoms& atoms, Arena& arena) {
     std::vector<Part> parts;
     std::string run;
@@ -301,6 +320,9 @@ std::optional<std::vector<Word>> expand_braces(const Word& word, Arena& arena,
     std::vector<Word> words;
     words.reserve(results.size());
     for (const Atoms& result : results) {
+        if (joins_differently(result)) {
+            return std::nullopt;
+        }
         words.push_back(rebuild(word, result, arena));
     }
     return words;

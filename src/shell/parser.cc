@@ -122,6 +122,7 @@ ParseOutcome parse(std::string_view text, Dialect dialect) {
         return outcome;
     }
     tree->source.assign(text);
+    tree->dialect = dialect;
     Parser parser(tree->source, tree->arena, options);
     tree->root = parser.parse_text();
     if (tree->root == nullptr) {

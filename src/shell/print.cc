@@ -528,10 +528,17 @@ private:
 
 }  // namespace
 
-std::string print(const SyntaxTree& tree) {
+std::string print_canonical(const SyntaxTree& tree) {
     Printer printer;
     printer.script(tree.root);
     return printer.take();
+}
+
+std::string print(const SyntaxTree& tree) {
+    std::string printed = print_canonical(tree);
+    const ParseOutcome again = parse(printed, tree.dialect);
+    // Whoever reads it must see the command that was judged: as it was written, if need be.
+    return again.ok() && trees_equal(tree, again.parsed->tree()) ? printed : tree.source;
 }
 
 }  // namespace countersign::shell

@@ -312,6 +312,7 @@ Status Resolver::builtin_trap(Invocation& invocation) {
         ++first;
     }
     if (first >= argv.size()) {
+        write_output(invocation, std::nullopt, "output of trap");
         return Status::Unknown;
     }
     if (!argv[first].value || argv[first].glob) {

@@ -227,10 +227,9 @@ std::vector<model::Redirection> Resolver::expand_redirects(std::span<const Redir
                 assign(name, Value::number("a descriptor number"), false, redirect.span);
             }
         }
-        if (!item.target.value && item.kind != Kind::Close && item.kind != Kind::HereText &&
-            item.target.why_unknown != kBadSubstitution) {
-            incomplete(redirect.span,
-                       "a redirection whose target is not known: " + item.target.why_unknown);
+        if (item.kind == Kind::Duplicate && !item.target.value) {
+            // A number or a file: judged as the file.
+            item.kind = redirect.kind == RedirectKind::DuplicateIn ? Kind::Read : Kind::Write;
         }
         if (item.descriptor == 0 && input != nullptr) {
             using Source = model::InputSource::Kind;

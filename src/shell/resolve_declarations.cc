@@ -138,8 +138,12 @@ void Resolver::declare_one(const model::Word& word, const Declaration& how,
         make_local(name);
     }
     const Variable* old = state_.variable(name);
+    if (old != nullptr && old->readonly) {
+        incomplete(word.span, "a declaration of a readonly variable");
+    }
     const bool fresh = how.in_function && !before;
     Variable variable = old != nullptr && !fresh ? *old : Variable{};
+    variable.exported = old != nullptr && old->exported;
     if (before && before->reached_through && equals == std::string::npos) {
         // A local variable takes over what stood before the call as an assignment.
         variable.value = Value::unknown("a local variable of an assigned one");

@@ -163,6 +163,7 @@ Status Resolver::run_stages(const Pipeline& pipeline) {
     }
     std::size_t previous_begin = 0;
     std::size_t previous_end = 0;
+    Sink written;  // by the stage before
     for (std::size_t i = 0; i < pipeline.stages.size() && alive(); ++i) {
         const bool last = i + 1 == pipeline.stages.size();
         const std::size_t begin = facts_.commands.size();
@@ -177,13 +178,16 @@ Status Resolver::run_stages(const Pipeline& pipeline) {
                 if (previous_begin == previous_end) {
                     input = {};
                     input.kind = model::InputSource::Kind::Text;
-                    input.content = model::Word::unknown("output of the shell itself");
                 }
+                input.content = written.known ? model::Word::literal(written.text)
+                                              : model::Word::unknown(written.why);
                 own_input.emplace(*this, input);
             }
+            Sink writes;
             if (!last) {
                 flow_.to_pipe = true;
-                flow_.sink = nullptr;
+                flow_.sink = &writes;
+                flow_.maybe = false;
             }
             const State::Mark mark = state_.mark();
             state_.push_shell();
@@ -193,6 +197,8 @@ Status Resolver::run_stages(const Pipeline& pipeline) {
             traps_.pop_back();
             state_.pop_shell();
             state_.roll_back(mark);
+            writes.known = writes.known && !pipeline.stages[i].pipe_errors && !last;
+            written = std::move(writes);
         }
         const std::size_t end = facts_.commands.size();
         for (std::size_t k = previous_begin; k < previous_end; ++k) {

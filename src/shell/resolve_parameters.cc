@@ -165,11 +165,15 @@ Resolver::Expansion Resolver::lookup_array(const Parameter& parameter, const Var
     if (variable->array && at < 0 && !variable->elements.empty()) {
         at += variable->elements.rbegin()->first + 1;
     }
-    if (variable->array) {
+    if (variable->array && at < 0) {
+        expansion.values.push_back(Value::unknown("a subscript that bash refuses"));
+    } else if (variable->array) {
         const auto found = variable->elements.find(at);
         expansion.values.push_back(found == variable->elements.end() ? Value{} : found->second);
     } else {
-        expansion.values.push_back(at == 0 || at == -1 ? variable->value : Value{});
+        expansion.values.push_back(at == 0  ? variable->value
+                                   : at < 0 ? Value::unknown("a subscript that bash refuses")
+                                            : Value{});
     }
     return expansion;
 }

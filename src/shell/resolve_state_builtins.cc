@@ -378,8 +378,9 @@ Status Resolver::builtin_set(Invocation& invocation) {
         core.positional = std::make_shared<const std::vector<Value>>(std::move(values));
     }
     state_.set_core(core);
-    if (argv.size() == 1) {
-        write_output(invocation, std::nullopt, "a listing of variables");
+    if (argv.size() == 1 || argv.back().value == std::string("-o") ||
+        argv.back().value == std::string("+o")) {
+        write_output(invocation, std::nullopt, "a listing of variables or options");
     }
     return Status::Unknown;
 }

@@ -82,14 +82,15 @@ std::vector<model::Word> Resolver::expand_words(std::span<const Word> words, Dec
         }
         const auto expanded = expand_braces(words[i], arena_, limits::kShellWordsMax / 4);
         if (!expanded || !spend(expanded->size())) {
-            incomplete(words[i].span, "braces that expand to more words than are followed here");
+            incomplete(words[i].span,
+                       "braces that expand to more, or to other words than are followed here");
             out.push_back(
                 model::Word::unknown("braces expand to too many words", place(words[i].span)));
             out.back().splits = true;
             continue;
         }
         for (const Word& word : *expanded) {
-            expand_word_into(word, declaring, out);
+            expand_word_into(word, Declaring::Braced, out);
         }
     }
     return out;
@@ -128,7 +129,10 @@ void Resolver::expand_word_into(const Word& word, Declaring declaring,
     const bool starts_value = declaring != Declaring::Elements && !parts.empty() &&
                               parts[0].kind == PartKind::Literal && value_start(parts[0].text) != 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (parts[i].kind == PartKind::Literal) {
+        if (parts[i].kind == PartKind::Literal && declaring == Declaring::Braced &&
+            has_inner_tilde(parts[i].text)) {
+            builder.expansion(Value::unknown("a tilde beside braces"), Quoting::Quoted);
+        } else if (parts[i].kind == PartKind::Literal) {
             expand_literal_with_tildes(word, parts[i], i == 0, i + 1 == parts.size(), starts_value,
                                        builder);
         } else {
@@ -398,8 +402,8 @@ void Resolver::expand_double_quotes(const Part& part, FieldBuilder& builder) {
 
 Value Resolver::substitute(const Part& part) {
     const Script* script = part.script;
-    substituted_ = true;
     if (script == nullptr) {
+        substituted_ = true;
         return Value::unknown("output of a command");
     }
     const bool was_fixed = fixed_span_.has_value();
@@ -407,6 +411,7 @@ Value Resolver::substitute(const Part& part) {
         fixed_span_ = part.span;
     }
     const Value value = substitute_script(script, false);
+    substituted_ = true;  // only now: the commands within begin with a clean slate of their own
     if (!was_fixed) {
         fixed_span_.reset();
     }

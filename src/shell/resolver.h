@@ -260,8 +260,9 @@ private:
     std::string declared_flags(const Invocation& invocation, std::size_t& first);
 
     // resolve_words.cc
-    /// Where words stand: arguments; arguments of a declaration; elements of name=(...).
-    enum class Declaring : std::uint8_t { No, Yes, Elements };
+    /// Where words stand: arguments; arguments of a declaration; elements of name=(...);
+    /// arguments made by braces.
+    enum class Declaring : std::uint8_t { No, Yes, Elements, Braced };
     std::vector<model::Word> expand_words(std::span<const Word> words,
                                           Declaring declaring = Declaring::No);
     void expand_word_into(const Word& word, Declaring declaring, std::vector<model::Word>& out);

@@ -53,8 +53,12 @@ struct ParseOutcome {
 
 ParseOutcome parse(std::string_view text, Dialect dialect = Dialect::Bash);
 
-/// Canonical source: parses to an equal tree (see trees_equal), and bash -n accepts it.
+/// Source that parses to an equal tree (see trees_equal) and that bash -n accepts: the canonical
+/// spelling, or the text as it was written where the canonical spelling would read as another tree
+/// (odd here-document delimiters, quotes that pair across comments).
 std::string print(const SyntaxTree& tree);
+/// The canonical spelling alone, which may in such corners read as another tree.
+std::string print_canonical(const SyntaxTree& tree);
 /// Structural equality, spans ignored.
 bool trees_equal(const SyntaxTree& a, const SyntaxTree& b);
 

@@ -15,6 +15,7 @@ namespace countersign::shell {
 struct TestRow {
     std::string id;
     std::string text;
+    std::string original;       ///< what an obfuscated text was made of
     std::optional<bool> valid;  ///< bash -n's verdict
 };
 

@@ -21,6 +21,10 @@ std::vector<TestRow> test_rows(const std::string& set) {
         TestRow out;
         out.id = std::string(row.at("id").as_string());
         out.text = std::string(row.at("cmd").as_string());
+        if (const auto* original = row.if_contains("original");
+            original != nullptr && original->is_string()) {
+            out.original = std::string(original->as_string());
+        }
         if (const auto* rc = row.if_contains("bash_n_rc"); rc != nullptr && rc->is_int64()) {
             out.valid = rc->as_int64() == 0;
         } else if (const auto* ok = row.if_contains("bash_n_ok"); ok != nullptr && ok->is_bool()) {

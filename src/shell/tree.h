@@ -17,6 +17,7 @@
 
 #include "model/command.h"
 #include "shell/arena.h"
+#include "shell/shell.h"
 
 namespace countersign::shell {
 
@@ -286,6 +287,7 @@ struct Script {
 struct SyntaxTree {
     Arena arena;
     std::string source;
+    Dialect dialect = Dialect::Bash;
     const Script* root = nullptr;
 };
 
