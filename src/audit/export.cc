@@ -56,12 +56,16 @@ Result<bool> wanted(const ReadRecord& record, const ExportOptions& options) {
 
 }  // namespace
 
-Result<std::uint64_t> export_jsonl(Files& files, const std::string& directory,
-                                   const ExportOptions& options,
-                                   const std::function<Result<void>(std::string_view)>& sink) {
+Result<std::uint64_t> export_log(Files& files, const std::string& directory,
+                                 const ExportOptions& options,
+                                 const std::function<Result<void>(std::string_view)>& sink) {
     const LogPaths paths(directory);
     const std::vector<std::uint64_t> segments = TRY(list_segments(files, paths));
     std::uint64_t count = 0;
+    ExportSource source = options.source;
+    if (const std::string header = export_header(options.format); !header.empty()) {
+        TRY(sink(header));
+    }
     for (std::size_t i = 0; i < segments.size(); ++i) {
         if ((i + 1 < segments.size() && segments[i + 1] <= options.first) ||
             (options.last && segments[i] > *options.last)) {
@@ -70,6 +74,10 @@ Result<std::uint64_t> export_jsonl(Files& files, const std::string& directory,
         const std::string content =
             TRY(files.read(paths.segment(segments[i]), kSegmentFileBytesMax));
         std::size_t at = content.find('\n');
+        if (at != std::string::npos) {
+            const SegmentHeader header = TRY(parse_header(std::string_view(content).substr(0, at)));
+            source.origin = header.origin;
+        }
         while (at != std::string::npos) {
             const std::size_t begin = at + 1;
             at = content.find('\n', begin);
@@ -80,10 +88,16 @@ Result<std::uint64_t> export_jsonl(Files& files, const std::string& directory,
                 TRY(with_body(files, paths, std::string_view(content).substr(begin, at - begin)));
             const ReadRecord record = TRY(read_record(line));
             const bool take = TRY(wanted(record, options));
-            if (take) {
-                TRY(sink(line + "\n"));
-                ++count;
+            if (!take) {
+                continue;
             }
+            if (options.format == ExportFormat::Jsonl) {
+                TRY(sink(line + "\n"));
+            } else {
+                const std::string made = TRY(export_record(options.format, record, source));
+                TRY(sink(made));
+            }
+            ++count;
         }
     }
     return count;

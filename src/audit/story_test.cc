@@ -256,7 +256,7 @@ TEST_F(StoryTest, ExportGivesTheSessionsRecords) {
     ExportOptions options;
     options.session = "s-1";
     const auto count =
-        export_jsonl(files_, "/log", options, [&](std::string_view line) -> Result<void> {
+        export_log(files_, "/log", options, [&](std::string_view line) -> Result<void> {
             out += line;
             return {};
         });

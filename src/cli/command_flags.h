@@ -158,13 +158,36 @@ inline constexpr std::array kSearchFlags = {
 inline constexpr std::array kSearchOperand = {
     Operand{"TEXT", Count::Optional, "words of the action"}};
 inline constexpr std::array kSeqOperand = {Operand{"SEQ", Count::One, "record number"}};
+inline constexpr Flag kLog{"log", Kind::Value, "DIR", "log directory (default: this machine's)"};
 inline constexpr std::array kVerifyFlags = {
-    Flag{"log", Kind::Value, "DIR", "log directory (default: this machine's)"},
-    Flag{"public-key", Kind::Value, "FILE", "the log's verifier key (default: beside the log)"},
+    kLog,
+    Flag{"public-key", Kind::Many, "FILE", "the log's verifier key (default: beside the log)"},
+    Flag{"checkpoint", Kind::Many, "FILE",
+         "a checkpoint kept elsewhere, which the log must extend; may be repeated"},
+    Flag{"witness", Kind::Many, "FILE",
+         "key of a witness that must have cosigned; may be repeated"},
     kJson};
+inline constexpr std::array kVerifyOperand = {
+    Operand{"FILE", Count::Optional, "a receipt, an attestation or a proof; none: the whole log"}};
+inline constexpr std::array kLogFlags = {kLog, kJson};
+inline constexpr std::array kPublishFlags = {
+    kLog, Flag{"git", Kind::Switch, {}, "commit the checkpoint; DIR lies in a git repository"},
+    kJson};
+inline constexpr std::array kPublishOperand = {
+    Operand{"DIR", Count::One, "where the files go, for a web server or a mirror"}};
+inline constexpr std::array kReceiptFlags = {
+    Flag{"format", Kind::Value, "FORMAT", "receipt (default) or in-toto (DSSE)", "receipt in-toto"},
+    kJson};
+inline constexpr std::array kReceiptOperand = {Operand{"ACTION", Count::One, "such as a-..."}};
+inline constexpr std::array kWitnessOperands = {
+    Operand{"URL", Count::One, "the witness's submission prefix"},
+    Operand{"KEY", Count::One, "file with the witness's verifier key"}};
 inline constexpr std::array kExportFlags = {
     Flag{"session", Kind::Value, "ID", "only records of this session"},
-    Flag{"output", Kind::Value, "FILE", "write here, mode 0600 (default: standard output)"}};
+    Flag{"type", Kind::Value, "TYPE", "only records of this type, such as decision"},
+    Flag{"format", Kind::Value, "FORMAT", "jsonl (default) csv cef ocsf otlp syslog",
+         "jsonl csv cef ocsf otlp syslog"},
+    kLog, Flag{"output", Kind::Value, "FILE", "write here, mode 0600 (default: standard output)"}};
 inline constexpr std::array kIncidentStartFlags = {
     Flag{"session", Kind::Value, "ID", "the session to contain (required)"}, kReason, kBy, kJson};
 inline constexpr std::array kIncidentOperand = {

@@ -1,14 +1,12 @@
-// audit tail, search, show, verify, export.
+// audit tail, search, show, export.
 #include <boost/json.hpp>
 
 #include "audit/export.h"
-#include "audit/verify.h"
-#include "base/limits.h"
 #include "cli/field.h"
+#include "cli/help.h"
 #include "cli/records_view.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
-#include "crypto/note.h"
 #include "sys/files.h"
 #include "text/number.h"
 
@@ -76,19 +74,6 @@ std::string log_directory(const client::Locations& locations) {
     return locations.state_directory + "/log";
 }
 
-Result<audit::VerifyOptions> verify_options(const Arguments& arguments) {
-    audit::VerifyOptions options;
-    if (const auto file = arguments.value("public-key")) {
-        std::string line = TRY(sys::read_file(*file, limits::kKeyFileBytesMax));
-        while (line.ends_with('\n')) {
-            line.pop_back();
-        }
-        crypto::NoteVerifier verifier = TRY(crypto::NoteVerifier::parse(line));
-        options.verifiers.push_back(std::move(verifier));
-    }
-    return options;
-}
-
 }  // namespace
 
 Result<int> verb_audit_tail(World& world, const Arguments& arguments) {
@@ -138,25 +123,21 @@ Result<int> verb_audit_show(World& world, const Arguments& arguments) {
     return 0;
 }
 
-Result<int> verb_audit_verify(World& world, const Arguments& arguments) {
+Result<int> verb_audit_export(World& world, const Arguments& arguments) {
     std::string directory = arguments.value_or("log", "");
     if (directory.empty()) {
         const client::Locations locations = TRY(world.locations());
         directory = log_directory(locations);
     }
-    const audit::VerifyOptions options = TRY(verify_options(arguments));
-    const auto files = audit::real_files();
-    const audit::VerifyReport report = TRY(audit::verify_log(*files, directory, options));
-    world.console().out(arguments.json() ? audit::report_json(report) + "\n"
-                                         : audit::report_text(report));
-    return report.ok() ? 0 : 1;
-}
-
-Result<int> verb_audit_export(World& world, const Arguments& arguments) {
-    const client::Locations locations = TRY(world.locations());
     const auto files = audit::real_files();
     audit::ExportOptions options;
     options.session = arguments.value_or("session", "");
+    options.type = arguments.value_or("type", "");
+    // The table of flags lets no other names through.
+    options.format = audit::export_format_from(arguments.value_or("format", "jsonl"))
+                         .value_or(audit::ExportFormat::Jsonl);
+    options.source.host = world.person().host;
+    options.source.version = kVersion;
     sys::Fd file;
     if (const auto path = arguments.value("output")) {
         TRY(sys::write_new_file(*path, "", 0600));
@@ -169,8 +150,7 @@ Result<int> verb_audit_export(World& world, const Arguments& arguments) {
         world.console().out(line);
         return {};
     };
-    const std::uint64_t lines =
-        TRY(audit::export_jsonl(*files, log_directory(locations), options, sink));
+    const std::uint64_t lines = TRY(audit::export_log(*files, directory, options, sink));
     world.console().err(std::to_string(lines) + " records\n");
     return 0;
 }

@@ -43,8 +43,13 @@ Result<int> verb_session_end(World& world, const Arguments& arguments);
 Result<int> verb_audit_tail(World& world, const Arguments& arguments);
 Result<int> verb_audit_search(World& world, const Arguments& arguments);
 Result<int> verb_audit_show(World& world, const Arguments& arguments);
-Result<int> verb_audit_verify(World& world, const Arguments& arguments);
 Result<int> verb_audit_export(World& world, const Arguments& arguments);
+// verb_evidence.cc
+Result<int> verb_audit_verify(World& world, const Arguments& arguments);
+Result<int> verb_audit_prove(World& world, const Arguments& arguments);
+Result<int> verb_audit_publish(World& world, const Arguments& arguments);
+Result<int> verb_audit_receipt(World& world, const Arguments& arguments);
+Result<int> verb_audit_witness(World& world, const Arguments& arguments);
 // verb_incident.cc
 Result<int> verb_incident_start(World& world, const Arguments& arguments);
 Result<int> verb_incident_status(World& world, const Arguments& arguments);

@@ -108,7 +108,7 @@ Result<std::string> records_of(Core& core, const std::vector<model::Session>& se
     for (const model::Session& session : sessions) {
         audit::ExportOptions options;
         options.session = session.id;
-        TRY(audit::export_jsonl(core.files, core.state_directory + "/log", options,
+        TRY(audit::export_log(core.files, core.state_directory + "/log", options,
                                 [&](std::string_view line) -> Result<void> {
                                     out += line;
                                     return {};
