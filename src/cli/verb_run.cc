@@ -109,7 +109,7 @@ jail::RunOptions run_options(World& world, const Arguments& arguments,
     options.agent = grant.session.agent;
     options.home = world.person().home;
     options.writable = arguments.values("writable");
-    options.network = !arguments.has("no-network");
+    options.network = arguments.has("no-network") ? jail::Network::None : jail::Network::Gated;
     options.hidden = {locations.state_directory, locations.config_directory,
                       locations.operator_socket, locations.operator_token_file};
     if (const auto key = arguments.value("key")) {

@@ -76,7 +76,7 @@ constexpr std::array kMethods = {
     Method{"GET", EffectKind::Download},    Method{"HEAD", EffectKind::Connect},
     Method{"OPTIONS", EffectKind::Connect}, Method{"POST", EffectKind::Upload},
     Method{"PUT", EffectKind::Upload},      Method{"PATCH", EffectKind::Upload},
-    Method{"DELETE", EffectKind::Infra},
+    Method{"DELETE", EffectKind::Infra},    Method{"CONNECT", EffectKind::Connect},
 };
 
 void read_http(const model::ActionRequest& request, Unwrapper& walk) {

@@ -68,11 +68,11 @@ unsigned long filter_flags() {
 }
 
 /// clone3(2); 0 in the child.
-pid_t clone_inside(bool network, int& handle) {
+pid_t clone_inside(Network network, int& handle) {
     clone_args arguments{};
     arguments.flags =
         CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD;
-    if (!network) {
+    if (network != Network::Host) {
         arguments.flags |= CLONE_NEWNET;
     }
     arguments.exit_signal = SIGCHLD;
@@ -153,7 +153,7 @@ Result<Child> start_child(const ChildPlan& plan) {
 Result<Received> receive_message(const sys::Fd& control) {
     Received received;
     iovec part{&received.message, sizeof received.message};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> space{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(3 * sizeof(int))> space{};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
@@ -170,12 +170,14 @@ Result<Received> receive_message(const sys::Fd& control) {
         return Error(ErrorCode::NotFound, "the jail ended without a word");
     }
     const cmsghdr* message = CMSG_FIRSTHDR(&header);
-    std::array<int, 2> descriptors = {-1, -1};
+    std::array<int, 3> descriptors = {-1, -1, -1};
     if (message != nullptr && message->cmsg_type == SCM_RIGHTS &&
-        message->cmsg_len == CMSG_LEN(sizeof descriptors)) {
-        std::memcpy(descriptors.data(), CMSG_DATA(message), sizeof descriptors);
+        message->cmsg_len >= CMSG_LEN(2 * sizeof(int)) &&
+        message->cmsg_len <= CMSG_LEN(sizeof descriptors)) {
+        std::memcpy(descriptors.data(), CMSG_DATA(message), message->cmsg_len - CMSG_LEN(0));
         received.listener.reset(descriptors[0]);
         received.root.reset(descriptors[1]);
+        received.resolver.reset(descriptors[2]);
     }
     return received;
 }

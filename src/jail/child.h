@@ -22,7 +22,7 @@ namespace countersign::jail {
 struct ChildMessage {
     enum class Kind : std::int32_t {
         Failed,      ///< `step` went wrong with `error`; the child is gone
-        Listener,    ///< the seccomp listener and the root directory ride along (SCM_RIGHTS)
+        Listener,    ///< listener, root directory and name server socket ride along (SCM_RIGHTS)
         ExecFailed,  ///< the agent could not be started; `error` says why
         Ended        ///< the agent has ended with `status` as waitpid(2) gives it
     };
@@ -46,7 +46,7 @@ enum class ChildStep : std::int32_t {
 /// Everything that the inside needs, prepared. Must stay alive until start_child returns.
 struct ChildPlan {
     Plan view;
-    bool network = true;
+    Network network = Network::Gated;
     std::vector<sock_filter> filter;
     std::string directory;
     std::vector<std::string> candidates;  ///< paths to try as the program, in order
@@ -68,7 +68,8 @@ Result<Child> start_child(const ChildPlan& plan);
 struct Received {
     ChildMessage message;
     sys::Fd listener;
-    sys::Fd root;  ///< of the tree as it sees it (O_PATH)
+    sys::Fd root;      ///< of the tree as it sees it (O_PATH)
+    sys::Fd resolver;  ///< UDP 127.0.0.1:53 of the tree's own network; none with Network::Host
 };
 Result<Received> receive_message(const sys::Fd& control);
 

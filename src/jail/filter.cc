@@ -156,10 +156,29 @@ int refuse_flags(void* filter, const RefusedFlags& refused) {
     return status;
 }
 
-int add_rules(void* filter) {
+/// Datagrams carry their address with each call, in memory where no filter can read it, so a Unix
+/// datagram socket could reach any socket file that is in sight.
+int refuse_unix_datagrams(void* filter) {
+    constexpr scmp_datum_t kTypeMask = 0xf;  // above it stand SOCK_CLOEXEC and SOCK_NONBLOCK
+    int status = 0;
+    for (const int call : {SCMP_SYS(socket), SCMP_SYS(socketpair)}) {
+        status = status != 0
+                     ? status
+                     : ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPROTONOSUPPORT), call, 2,
+                                          SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+                                          SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, SOCK_DGRAM));
+    }
+    return status;
+}
+
+int add_rules(void* filter, Connects connects) {
     int status = ::seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     for (const int call : {SCMP_SYS(execve), SCMP_SYS(execveat)}) {
         status = status != 0 ? status : ::seccomp_rule_add(filter, SCMP_ACT_NOTIFY, call, 0);
+    }
+    if (connects == Connects::Reported && status == 0) {
+        status = ::seccomp_rule_add(filter, SCMP_ACT_NOTIFY, SCMP_SYS(connect), 0);
+        status = status != 0 ? status : refuse_unix_datagrams(filter);
     }
     for (const RefusedCall& refused : kRefused) {
         status = status != 0 ? status
@@ -200,12 +219,12 @@ Result<std::vector<sock_filter>> exported(void* filter) {
 
 }  // namespace
 
-Result<std::vector<sock_filter>> make_filter() {
+Result<std::vector<sock_filter>> make_filter(Connects connects) {
     const Context filter(::seccomp_init(SCMP_ACT_ALLOW));
     if (!filter) {
         return Error(ErrorCode::Unsupported, "libseccomp does not know this machine");
     }
-    const int status = add_rules(filter.get());
+    const int status = add_rules(filter.get(), connects);
     if (status != 0) {
         return sys::system_error("making the seccomp filter", -status);
     }

@@ -14,6 +14,10 @@
 namespace countersign::jail {
 
 /// A classic BPF program for seccomp(2). Unsupported when libseccomp cannot express it here.
-Result<std::vector<sock_filter>> make_filter();
+enum class Connects {
+    Reported,  ///< connect(2) waits for the supervisor as execve does
+    Free
+};
+Result<std::vector<sock_filter>> make_filter(Connects connects);
 
 }  // namespace countersign::jail

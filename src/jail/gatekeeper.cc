@@ -251,7 +251,29 @@ Result<client::ActionAnswer> Gatekeeper::ask(Asker& asker, const Question& quest
     return answer;
 }
 
+/// The gate knows destinations; asking, counting and showing are the same as for a start.
+void Gatekeeper::handle_connect(Asker& asker, const void* notification) {
+    const auto& notice = *static_cast<const seccomp_notif*>(notification);
+    settings_.network->handle(notice, asker, [&](const model::ActionRequest& request) {
+        Question question;
+        question.id = notice.id;
+        question.request = request;
+        ++counts_.actions;
+        auto answer = ask(asker, question);
+        if (answer.ok()) {
+            observe_decided(question, answer.value());
+        }
+        counts_.denied += answer.ok() && answer->granted() ? 0 : 1;
+        return answer;
+    });
+}
+
 void Gatekeeper::handle(Asker& asker, const void* notification) {
+    if (static_cast<const seccomp_notif*>(notification)->data.nr == SYS_connect &&
+        settings_.network != nullptr) {
+        handle_connect(asker, notification);
+        return;
+    }
     Question question;
     if (!understand(notification, question)) {
         return;

@@ -17,6 +17,7 @@
 #include "jail/asker.h"
 #include "jail/call.h"
 #include "jail/jail.h"
+#include "jail/network_gate.h"
 #include "jail/program.h"
 #include "jail/tree.h"
 #include "sys/fd.h"
@@ -28,10 +29,11 @@ public:
     struct Settings {
         sys::Fd listener;
         AskerFactory askers;
-        Observer* observer = nullptr;  ///< may be nullptr; not owned
-        model::Context context;        ///< what all actions of this run share
-        Resolver* resolver = nullptr;  ///< not owned
-        Tree* tree = nullptr;          ///< not owned
+        Observer* observer = nullptr;    ///< may be nullptr; not owned
+        model::Context context;          ///< what all actions of this run share
+        Resolver* resolver = nullptr;    ///< not owned
+        Tree* tree = nullptr;            ///< not owned
+        NetworkGate* network = nullptr;  ///< not owned; nullptr: connects are not reported
     };
     struct Counts {
         std::atomic<long> actions = 0;
@@ -73,6 +75,7 @@ private:
     void serve();
     bool receive(const sys::Fd& events, void* notification) EXCLUDES(lock_);
     void handle(Asker& asker, const void* notification);
+    void handle_connect(Asker& asker, const void* notification);
     bool understand(const void* notification, Question& question);
     Result<client::ActionAnswer> ask(Asker& asker, const Question& question);
     void finish(const Question& question, const client::ActionAnswer& answer);

@@ -10,6 +10,7 @@
 #include <linux/mount.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -21,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jail/endpoint.h"
 #include "sys/confine.h"
 
 namespace countersign::jail {
@@ -94,6 +96,24 @@ bool mount_overlay(const MountStep& step) {
     return mounted;
 }
 
+/// Only adds to what the mount forbids already, so it cannot collide with what is locked.
+bool make_read_only(const char* path) {
+    mount_attr attributes{};
+    attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    return ::syscall(SYS_mount_setattr, AT_FDCWD, path, 0U, &attributes, sizeof attributes) == 0;
+}
+
+bool make_text(const char* path, const std::string& content) {
+    const int fd = ::open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
+    if (fd < 0) {
+        return false;
+    }
+    const bool written =
+        ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+    ::syscall(SYS_close, fd);
+    return written;
+}
+
 bool existing(bool done) {
     return done || errno == EEXIST;
 }
@@ -114,6 +134,10 @@ bool take_step(Inside& inside, const MountStep& step) {
             return existing(::mkdir(path, 0755) == 0);
         case MountStep::Kind::File:
             return existing(make_file(path));
+        case MountStep::Kind::Text:
+            return make_text(path, step.source);
+        case MountStep::Kind::Cover:
+            return ::mount(step.source.c_str(), path, nullptr, MS_BIND, nullptr) == 0;
         case MountStep::Kind::Link:
             return existing(::symlink(step.source.c_str(), path) == 0);
         case MountStep::Kind::Put:
@@ -126,8 +150,7 @@ bool take_step(Inside& inside, const MountStep& step) {
             return ::mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
                            "newinstance,ptmxmode=0666,mode=620") == 0;
         case MountStep::Kind::ReadOnly:
-            return ::mount("none", path, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | kQuiet,
-                           nullptr) == 0;
+            return make_read_only(path);
     }
     return false;
 }
@@ -151,6 +174,33 @@ void raise_loopback(const Inside& inside) {
     if (fd < 0 || ::ioctl(fd, SIOCSIFFLAGS, &request) != 0) {
         fail(inside, ChildStep::Network);
     }
+    // getaddrinfo(3) with AI_ADDRCONFIG knows no IPv4 without an address beside 127.0.0.1.
+    std::memcpy(request.ifr_name, "lo:1", sizeof "lo:1");
+    const auto set = [&](unsigned long what, std::uint32_t value) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(value);
+        std::memcpy(&request.ifr_addr, &address, sizeof address);
+        return ::ioctl(fd, what, &request) == 0;
+    };
+    if (!set(SIOCSIFADDR, kInsideOwn) || !set(SIOCSIFNETMASK, 0xffffffff)) {
+        fail(inside, ChildStep::Network);
+    }
+    ::syscall(SYS_close, fd);
+}
+
+/// Where the supervisor will answer for host names.
+int open_resolver(const Inside& inside) {
+    constexpr std::uint16_t kDomain = 53;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(kDomain);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        fail(inside, ChildStep::Network);
+    }
+    return fd;
 }
 
 void drop_capabilities(const Inside& inside) {
@@ -172,7 +222,8 @@ void drop_capabilities(const Inside& inside) {
 bool send_listener(const Inside& inside, int listener, int root) {
     ChildMessage message;
     message.kind = ChildMessage::Kind::Listener;
-    const std::array<int, 2> descriptors = {listener, root};
+    const std::array<int, 3> descriptors = {listener, root, inside.resolver};
+    const std::size_t size = (inside.resolver < 0 ? 2 : 3) * sizeof(int);
     iovec part{&message, sizeof message};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptors)> space{};
     msghdr header{};
@@ -183,8 +234,9 @@ bool send_listener(const Inside& inside, int listener, int root) {
     cmsghdr* control = CMSG_FIRSTHDR(&header);
     control->cmsg_level = SOL_SOCKET;
     control->cmsg_type = SCM_RIGHTS;
-    control->cmsg_len = CMSG_LEN(sizeof descriptors);
-    std::memcpy(CMSG_DATA(control), descriptors.data(), sizeof descriptors);
+    control->cmsg_len = CMSG_LEN(size);
+    header.msg_controllen = CMSG_SPACE(size);
+    std::memcpy(CMSG_DATA(control), descriptors.data(), size);
     return ::sendmsg(inside.control, &header, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof message);
 }
 
@@ -211,6 +263,7 @@ void restore_signals(const Inside& inside) {
     }
     ::syscall(SYS_close, listener);
     ::syscall(SYS_close, root);
+    ::syscall(SYS_close, inside.resolver);
     restore_signals(inside);
     // As execvp(3): the first candidate that is there counts, but one that may not be executed does
     // not end the search.
@@ -313,8 +366,9 @@ sigset_t watched_signals() {
     standard.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &standard, nullptr);
     build_view(inside);
-    if (!inside.plan->network) {
+    if (inside.plan->network != Network::Host) {
         raise_loopback(inside);
+        inside.resolver = open_resolver(inside);
     }
     drop_capabilities(inside);
     errno = sys::restrict_files_in_child(inside.access, sys::Scope::SignalsAndAbstractSockets);
@@ -328,6 +382,7 @@ sigset_t watched_signals() {
     if (agent == 0) {
         become_agent(inside);
     }
+    ::syscall(SYS_close, inside.resolver);
     // The tree shares our user: without this it could attach to us or read what we hold.
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     serve(inside, static_cast<pid_t>(agent), watched);

@@ -19,6 +19,7 @@ struct Inside {
     sock_fprog filter{};
     std::vector<int> slots;               ///< for MountStep::slot, one per slot, -1 at first
     std::vector<sys::FileAccess> access;  ///< Landlock
+    int resolver = -1;                    ///< UDP socket of the name server; -1: none
     int control = -1;    ///< one byte comes once the identity is mapped; end of file: give up
     sigset_t signals{};  ///< the mask that the agent gets
     unsigned long filter_flags = 0;

@@ -8,9 +8,11 @@
 // the process started before must have them blocked too.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -31,6 +33,14 @@ public:
     virtual void held(const model::ActionRequest& request, const client::ActionAnswer& answer) = 0;
 };
 
+/// What the tree may reach.
+enum class Network {
+    Gated,  ///< loopback of its own; every destination outside is an action of its own (TCP)
+    None,   ///< loopback of its own only
+    Host    ///< the machine's network, undecided: a weakening
+};
+inline constexpr std::array<std::string_view, 3> kNetworkNames = {"gated", "none", "host"};
+
 struct RunOptions {
     std::vector<std::string> argv;
     std::string directory;      ///< absolute working directory of the agent
@@ -45,7 +55,7 @@ struct RunOptions {
     std::string stage;
     /// Further paths (absolute) that stay visible and writable, such as the agent's own state.
     std::vector<std::string> writable;
-    bool network = true;  ///< false: a network namespace with loopback only
+    Network network = Network::Gated;
     /// Paths that vanish inside (empty, read-only in their place): the gateway's state, config and
     /// operator socket, approvers' keys.
     std::vector<std::string> hidden;

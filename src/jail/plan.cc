@@ -106,6 +106,7 @@ public:
         put(kept_in_run_);
         TRY(hide());
         put(sockets_);
+        cover_resolver();
         add(Kind::Proc, "/proc");
         add(Kind::ReadOnly, "/run", true);
         grant();
@@ -279,13 +280,26 @@ private:
         return {};
     }
 
+    /// Names are asked of the jail's own resolver (names.h).
+    void cover_resolver() {
+        const auto real = sys::real_path("/etc/resolv.conf");
+        if (options_.network == Network::Host || !real.ok()) {
+            return;
+        }
+        add(Kind::Text, "/dev/resolv.conf", std::string("nameserver 127.0.0.1\n"));
+        add(Kind::Cover, real.value(), std::string("/dev/resolv.conf"));
+    }
+
     void grant() {
         for (const std::string& place : hidden_) {
             add(Kind::ReadOnly, place, true);
         }
         for (const Kept& kept : workspace_like_) {
             const bool only_directory = kept.path != workspace_ && is_start_directory(kept.path);
-            if (!only_directory) {
+            if (only_directory) {
+                // Below /tmp it would be writable with it.
+                add(Kind::ReadOnly, kept.path);
+            } else {
                 plan_.writable.push_back(kept.path);
             }
         }
@@ -294,6 +308,18 @@ private:
         }
         plan_.devices.assign(kDevices.begin(), kDevices.end());
         plan_.changeable = plan_.writable;
+        using Access = Plan::SocketPlace::Access;
+        for (const std::string& path : plan_.writable) {
+            plan_.sockets.push_back({path, Access::Open});
+        }
+        for (const Kept& socket : sockets_) {
+            plan_.sockets.push_back({socket.path, Access::Open});
+        }
+        for (const Kept& kept : workspace_like_) {
+            if (kept.path != workspace_ && is_start_directory(kept.path)) {
+                plan_.sockets.push_back({kept.path, Access::Closed});
+            }
+        }
     }
 
     /// The start directory is shown, not made writable, unless it is listed.

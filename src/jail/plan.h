@@ -27,6 +27,8 @@ struct MountStep {
         Grab,       ///< keep a copy of what stands at `path` (all below it included) in `slot`
         Tmpfs,      ///< mount an empty tmpfs at `path` with the options `source`
         Directory,  ///< mkdir `path`; success when it exists
+        Text,       ///< create the file with the content `source`
+        Cover,      ///< mount the file `source` over the file `path`
         File,       ///< create an empty file; success when it exists
         Link,       ///< symbolic link `path` -> `source`
         Put,        ///< place `slot` at `path`
@@ -48,6 +50,13 @@ struct Plan {
     int slots = 0;
     std::vector<std::string> writable;  ///< Landlock: everything below
     std::vector<std::string> devices;   ///< Landlock: write to these device files
+    /// Where path-named sockets may be connected to: the tree's own places and the agent socket.
+    /// The longest place that holds a path counts.
+    struct SocketPlace {
+        std::string path;
+        enum class Access { Open, Closed } access = Access::Open;
+    };
+    std::vector<SocketPlace> sockets;
     /// Where content may change under the tree's hands; programs from there are digested.
     std::vector<std::string> changeable;
 };

@@ -14,6 +14,8 @@
 #include "jail/child.h"
 #include "jail/filter.h"
 #include "jail/gatekeeper.h"
+#include "jail/names.h"
+#include "jail/network_gate.h"
 #include "jail/plan.h"
 #include "sys/process.h"
 #include "sys/real_clock.h"
@@ -176,12 +178,38 @@ Result<ChildPlan> plan_for(const RunOptions& options) {
     ChildPlan plan;
     plan.view = TRY(make_plan(options));
     plan.network = options.network;
-    plan.filter = TRY(make_filter());
+    plan.filter =
+        TRY(make_filter(options.network == Network::Host ? Connects::Free : Connects::Reported));
     plan.directory = options.directory;
     plan.candidates = candidates_for(options.argv.front());
     plan.argv = options.argv;
     plan.environment = environment_for(options);
     return plan;
+}
+
+struct NetworkDoors {
+    std::unique_ptr<NetworkGate> gate;
+    std::unique_ptr<NameServer> server;
+};
+
+/// Empty with Network::Host.
+Result<NetworkDoors> open_network(const RunOptions& options, const ChildPlan& plan, Received& first,
+                                  NameTable& names, Tree& tree) {
+    NetworkDoors doors;
+    if (options.network == Network::Host) {
+        return doors;
+    }
+    NetworkGate::Settings settings;
+    settings.listener = first.listener.get();
+    settings.root = TRY(sys::duplicate(first.root));
+    settings.socket_places = plan.view.sockets;
+    settings.network = options.network;
+    settings.context = context_for(options);
+    settings.names = &names;
+    settings.tree = &tree;
+    doors.gate = std::make_unique<NetworkGate>(std::move(settings));
+    doors.server = TRY(NameServer::create(std::move(first.resolver), names));
+    return doors;
 }
 
 void fill_counts(const Gatekeeper::Counts& counts, RunReport& report) {
@@ -206,8 +234,10 @@ Result<RunReport> supervise(const RunOptions& options, const AskerFactory& asker
     if (first.message.kind != ChildMessage::Kind::Listener || !first.listener || !first.root) {
         return child_error(plan, first.message);
     }
-    Resolver resolver(std::move(first.root), plan.view.changeable);
     const auto tree = TRY(Tree::create(child.init, askers));
+    NameTable names;
+    const auto doors = TRY(open_network(options, plan, first, names, *tree));
+    Resolver resolver(std::move(first.root), plan.view.changeable);
     Gatekeeper::Settings settings;
     settings.listener = std::move(first.listener);
     settings.askers = askers;
@@ -215,6 +245,7 @@ Result<RunReport> supervise(const RunOptions& options, const AskerFactory& asker
     settings.context = context_for(options);
     settings.resolver = &resolver;
     settings.tree = tree.get();
+    settings.network = doors.gate.get();
     const auto gatekeeper = TRY(Gatekeeper::create(std::move(settings)));
 
     const ChildMessage end = TRY(wait_for_end(child, signals));

@@ -235,7 +235,7 @@ TEST_F(StageTest, AKilledSupervisorLeavesAUsableStage) {
     const std::string before = tree(workspace_);
     const pid_t supervisor = ::fork();
     if (supervisor == 0) {
-        staged("echo half > a; rm b; : > ready; while :; do /bin/sleep 1; done");
+        staged("echo half > a; rm b; : > ready; exec 2>/dev/null; while :; do /bin/sleep 1; done");
         ::_exit(0);
     }
     while (!sys::file_status(state_ + "/stages/s-1/upper/ready").value().has_value()) {

@@ -127,7 +127,7 @@ protected:
     std::string base_;
     std::string workspace_;
     std::string hidden_;
-    bool network_ = true;
+    Network network_ = Network::Gated;
     std::vector<std::string> harmless_digests_;
 };
 
@@ -214,7 +214,7 @@ TEST_F(Victim, connect_loopback) {
     ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
     ASSERT_EQ(::listen(listener.get(), 1), 0);
     ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-    network_ = false;
+    network_ = Network::None;
     expect_prevented("connect_loopback", {std::to_string(ntohs(address.sin_port))});
 }
 
