@@ -52,14 +52,26 @@ Reply Api::answer_action(const Call& call, const std::string& id) {
     return reply;
 }
 
+namespace {
+
+Result<std::string> submit(Api& api, const Call& call) {
+    const json::value body = TRY(body_of(call));
+    model::ActionRequest request = TRY(model::request_from(body));
+    return api.gate().actions().submit(*call.session, std::move(request));
+}
+
+}  // namespace
+
 Reply submit_action(Api& api, const Call& call) {
     return answer([&]() -> Result<Reply> {
         TRY(wait_of(call));
         TRY(view_of(call));
-        const json::value body = TRY(body_of(call));
-        model::ActionRequest request = TRY(model::request_from(body));
-        const std::string id = TRY(api.gate().actions().submit(*call.session, std::move(request)));
-        return api.answer_action(call, id);
+        const auto id = submit(api, call);
+        if (!id.ok()) {
+            api.note_unfit(call.request->door, call.session->id, id.error());
+            return id.error();
+        }
+        return api.answer_action(call, *id);
     });
 }
 

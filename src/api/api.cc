@@ -7,12 +7,14 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "crypto/tokens.h"
+#include "text/utf8.h"
 
 namespace countersign::api {
 namespace {
 
 /// Failed sign-ins that get a record per minute and door; a guesser cannot fill the log.
 constexpr int kFailuresRecordedPerMinute = 30;
+constexpr int kUnfitLinesPerMinute = 60;
 
 std::string_view door_name(Door door) {
     switch (door) {
@@ -135,6 +137,20 @@ Result<void> Api::refuse(const Call& call, const Error& error) {
         log::warning("a caller was refused at the " + std::string(door_name(door)) + " door");
     }
     return error;
+}
+
+void Api::note_unfit(Door door, std::string_view who, const Error& error) {
+    const Duration now = gate_.clock().monotonic();
+    if (unfit_since_ == Duration::zero() || now - unfit_since_ > std::chrono::minutes(1)) {
+        unfit_since_ = now;
+        unfit_left_ = kUnfitLinesPerMinute;
+    }
+    if (unfit_left_ > 0) {
+        --unfit_left_;
+        log::info("refused at the " + std::string(door_name(door)) + " door" +
+                  (who.empty() ? std::string() : " from " + std::string(who)) + ": " +
+                  text::visible(error.message));
+    }
 }
 
 Reply Api::handle(const Request& request) {

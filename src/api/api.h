@@ -50,6 +50,11 @@ public:
     /// The current answer of an action of the calling session, after a wait for it.
     Reply answer_action(const Call& call, const std::string& id);
 
+    /// Leaves a line in the program's log about something that is no action at all, so that the
+    /// person can find out why an agent was refused. `who`: the session, when it is known. At most
+    /// kUnfitLinesPerMinute, since an agent may send as many as it likes.
+    void note_unfit(Door door, std::string_view who, const Error& error);
+
     gate::Gate& gate() { return gate_; }
     [[nodiscard]] const ApiOptions& options() const { return options_; }
     Repeats& repeats() { return repeats_; }
@@ -66,6 +71,8 @@ private:
     /// Failed sign-ins that may still be recorded in this minute, per door.
     std::array<int, 3> failures_left_{};
     Duration failures_since_{};
+    int unfit_left_ = 0;
+    Duration unfit_since_{};
 };
 
 /// A reply whose answer is known already.

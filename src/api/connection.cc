@@ -213,15 +213,15 @@ void Connection::deliver() {
 }
 
 void Connection::refuse(const beast::error_code& failure) {
-    Response response;
-    if (failure == http::error::body_limit) {
-        response = problem(Error(ErrorCode::LimitExceeded, "the body is larger than 8 MiB"));
-    } else if (failure == http::error::header_limit || failure == http::error::buffer_overflow) {
-        response =
-            problem(Error(ErrorCode::LimitExceeded, "the header is larger than 16 KiB"), 431);
-    } else {
-        response = problem(Error(ErrorCode::Malformed, "that is not HTTP: " + failure.message()));
-    }
+    const bool long_body = failure == http::error::body_limit;
+    const bool long_header =
+        failure == http::error::header_limit || failure == http::error::buffer_overflow;
+    const Error error = long_body ? Error(ErrorCode::LimitExceeded, "the body is larger than 8 MiB")
+                        : long_header
+                            ? Error(ErrorCode::LimitExceeded, "the header is larger than 16 KiB")
+                            : Error(ErrorCode::Malformed, "that is not HTTP: " + failure.message());
+    desk_.unfit(door_, error);
+    Response response = long_header ? problem(error, 431) : problem(error);
     response.close = true;
     respond(std::move(response));
 }

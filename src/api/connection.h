@@ -23,6 +23,7 @@
 #include <string>
 
 #include "api/message.h"
+#include "base/result.h"
 
 namespace countersign::api {
 
@@ -42,6 +43,8 @@ public:
     virtual ~Desk() = default;
     /// A whole request; respond() is called on the connection later.
     virtual void request(const std::shared_ptr<Connection>& connection, const Request& request) = 0;
+    /// What came was no request; it has been answered.
+    virtual void unfit(Door door, const Error& error) = 0;
     /// The peer went away while it waited for an answer.
     virtual void gone(const std::shared_ptr<Connection>& connection) = 0;
     /// It is being destroyed.

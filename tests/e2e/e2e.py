@@ -12,10 +12,11 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
+
+import house
+from house import Report
 
 PROGRAMS, SOURCE = pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3]).resolve()
 COUNTERSIGN = str(PROGRAMS / "countersign")
@@ -40,45 +41,8 @@ STEPS = [
 ROW = re.compile(r"^\d\d:\d\d:\d\d (\w+) +(T\d) +\d+ +(.+)$")
 
 
-class House:
-    """A state of its own in a temporary directory; the gateway of it is stopped at the end."""
-
-    def __enter__(self):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="cse2e.", dir="/tmp"))
-        for name in ("config", "state", "run", "home", "w"):
-            (self.root / name).mkdir(mode=0o700)
-        self.env = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
-        self.env.update(XDG_CONFIG_HOME=str(self.root / "config"), XDG_STATE_HOME=str(self.root / "state"),
-                        XDG_RUNTIME_DIR=str(self.root / "run"), HOME=str(self.root / "home"))
-        return self
-
-    def __exit__(self, *_):
-        self.call("gateway", "stop")
-        shutil.rmtree(self.root, ignore_errors=True)
-
-    def call(self, *words, stdin=b"", cwd=None):
-        return subprocess.run([COUNTERSIGN, *words], input=stdin, capture_output=True, env=self.env,
-                              cwd=cwd or self.root / "w", timeout=120)
-
-    def hook(self, tool, tool_input, name="PreToolUse", **more):
-        event = {"session_id": "e2e", "cwd": str(self.root / "w"), "hook_event_name": name, "tool_name": tool,
-                 "tool_input": tool_input, **more}
-        return self.call("hook", "claude-code", stdin=json.dumps(event).encode())
-
-
-class Report:
-    def __init__(self):
-        self.failures = []
-
-    def expect(self, held, what):
-        if not held:
-            self.failures.append(what)
-
-    def end(self):
-        for failure in self.failures:
-            print("FAILED:", failure)
-        print(f"{len(self.failures)} failures")
-        return 1 if self.failures else 0
+def House():
+    return house.House(PROGRAMS)
 
 
 def run_demo():
@@ -110,32 +74,32 @@ def hook_contract(report):
     def decision(answer):
         return json.loads(answer.stdout)["hookSpecificOutput"]["permissionDecision"]
 
-    with House() as house:
-        (house.root / "w" / "a.txt").write_text("x")
-        first = house.hook("Bash", {"command": "git status"}, tool_use_id="t1")
+    with House() as here:
+        (here.work / "a.txt").write_text("x")
+        first = here.hook("Bash", {"command": "git status"}, tool_use_id="t1")
         report.expect(decision(first) == "allow", f"git status: {first}")
-        after = house.hook("Bash", {"command": "git status"}, "PostToolUse", tool_use_id="t1",
+        after = here.hook("Bash", {"command": "git status"}, "PostToolUse", tool_use_id="t1",
                            tool_response={"stdout": "clean", "stderr": ""})
         report.expect(after.returncode == 0, f"PostToolUse: {after}")
-        report.expect(decision(house.hook("Read", {"file_path": "a.txt"})) == "allow", "Read in the workspace")
-        report.expect(decision(house.hook("TodoWrite", {"todos": []})) == "allow", "TodoWrite")
-        never = house.hook("Bash", {"command": "countersign approve a-1"})
+        report.expect(decision(here.hook("Read", {"file_path": "a.txt"})) == "allow", "Read in the workspace")
+        report.expect(decision(here.hook("TodoWrite", {"todos": []})) == "allow", "TodoWrite")
+        never = here.hook("Bash", {"command": "countersign approve a-1"})
         report.expect(decision(never) == "deny", f"an agent that approves itself: {never}")
-        broken = house.hook("Bash", {"command": "if then"})
+        broken = here.hook("Bash", {"command": "if then"})
         report.expect(decision(broken) == "deny", f"text that is not bash: {broken}")
-        report.expect(house.call("hook", "claude-code", stdin=b"{").returncode == 2, "half an event must block")
-        report.expect(house.call("hook", "other").returncode == 2, "an unknown agent must block")
-        verified = house.call("audit", "verify")
+        report.expect(here.call("hook", "claude-code", stdin=b"{").returncode == 2, "half an event must block")
+        report.expect(here.call("hook", "other").returncode == 2, "an unknown agent must block")
+        verified = here.call("audit", "verify")
         report.expect(verified.returncode == 0 and b"good" in verified.stdout + verified.stderr,
                       f"audit verify: {verified}")
-        found = house.call("audit", "search", "--json").stdout
+        found = here.call("audit", "search", "--json").stdout
         report.expect(b"git status" in found, "the decision is not in the record")
 
 
 def bad_input(report):
     marker = "touch ran; "
-    with House() as house:
-        ran = house.root / "w" / "ran"
+    with House() as here:
+        ran = here.work / "ran"
         texts = {
             "not bash": marker + "if then",
             "1 MiB and more": marker + "echo " + "a" * 1_200_000,
@@ -143,32 +107,32 @@ def bad_input(report):
             "unclosed": marker + "echo 'a",
         }
         for name, text in texts.items():
-            event = json.dumps({"session_id": "bad", "cwd": str(house.root / "w"), "tool_name": "Bash",
+            event = json.dumps({"session_id": "bad", "cwd": str(here.work), "tool_name": "Bash",
                                 "hook_event_name": "PreToolUse", "tool_input": {"command": text}})
-            answer = house.call("hook", "claude-code", stdin=event.encode())
+            answer = here.call("hook", "claude-code", stdin=event.encode())
             told = answer.returncode == 2 or b'"deny"' in answer.stdout
             report.expect(told, f"{name}: not refused: {answer.returncode} {answer.stdout[:200]}")
         for name in ("not bash", "unclosed"):
-            answer = house.call("sh", "-c", texts[name])
+            answer = here.call("sh", "-c", texts[name])
             report.expect(answer.returncode == 126 and answer.stderr.startswith(b"countersign: "),
                           f"sh {name}: {answer.returncode} {answer.stderr[:200]}")
-        invalid = house.call("sh", "-c", b"echo \xff\xfe > out".decode("utf-8", "surrogateescape"))
+        invalid = here.call("sh", "-c", b"echo \xff\xfe > out".decode("utf-8", "surrogateescape"))
         report.expect(invalid.returncode in (0, 126), f"invalid UTF-8: {invalid}")
         report.expect(not ran.exists(), "something of a refused text ran")
-        nul = house.call("hook", "claude-code", stdin=json.dumps(
+        nul = here.call("hook", "claude-code", stdin=json.dumps(
             {"session_id": "bad", "cwd": "/tmp", "hook_event_name": "PreToolUse", "tool_name": "Bash",
              "tool_input": {"command": "ls\0; rm -rf /"}}).encode())
         report.expect(nul.returncode == 2 or b'"deny"' in nul.stdout, f"NUL byte: {nul}")
         wrong = subprocess.run([COUNTERSIGN, "sh", "-c", "touch ran"], capture_output=True, timeout=60,
-                               cwd=house.root / "w", env={**house.env, "COUNTERSIGN_SESSION": "cst_wrong"})
+                               cwd=here.work, env={**here.env, "COUNTERSIGN_SESSION": "cst_wrong"})
         report.expect(wrong.returncode == 126 and not ran.exists(), f"wrong token: {wrong}")
         gone = subprocess.run([COUNTERSIGN, "sh", "-c", "touch ran"], capture_output=True, timeout=60,
-                              cwd=house.root / "w",
-                              env={**house.env, "COUNTERSIGN_SESSION": "cst_x", "COUNTERSIGN_SOCKET": "/tmp/none"})
+                              cwd=here.work,
+                              env={**here.env, "COUNTERSIGN_SESSION": "cst_x", "COUNTERSIGN_SOCKET": "/tmp/none"})
         report.expect(gone.returncode == 126 and not ran.exists(), f"socket gone: {gone}")
-        alive = house.call("status", "--json")
+        alive = here.call("status", "--json")
         report.expect(alive.returncode == 0 and json.loads(alive.stdout)["log_size"] > 0, f"the gateway died: {alive}")
-        report.expect(house.call("audit", "verify").returncode == 0, "the log does not verify")
+        report.expect(here.call("audit", "verify").returncode == 0, "the log does not verify")
 
 
 def canary(report):

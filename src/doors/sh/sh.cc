@@ -158,7 +158,18 @@ int release(client::AgentClient& gateway, const client::ActionAnswer& answer,
     return ended.ok() ? ended->shell_code() : kNotPermitted;
 }
 
+/// An agent writes UTF-8. Other bytes reach bash through a script, where they can be looked at.
+Result<void> check_text(std::span<const std::string_view> arguments) {
+    for (const std::string_view word : arguments) {
+        if (text::invalid_utf8_at(word)) {
+            return Error(ErrorCode::Malformed, "the command is not valid UTF-8");
+        }
+    }
+    return {};
+}
+
 Result<int> ask_and_run(std::span<const std::string_view> arguments) {
+    TRY(check_text(arguments));
     const model::ActionRequest request = TRY(request_of(arguments));
     Asker asker = TRY(find_session(request.context));
     const auto answer = decide(asker.client, request);
