@@ -65,6 +65,7 @@ public:
     [[nodiscard]] std::optional<std::uint16_t> port() const { return port_; }
 
     void request(const std::shared_ptr<Connection>& connection, const Request& request) override;
+    void unfit(Door door, const Error& error) override { api_->note_unfit(door, {}, error); }
     void gone(const std::shared_ptr<Connection>& connection) override;
     void closed(Connection& connection) override {
         connections_.erase(&connection);
