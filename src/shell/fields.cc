@@ -25,13 +25,27 @@ bool is_glob(std::string_view pattern) {
 }  // namespace
 
 void FieldBuilder::append(std::string_view text, Quoting quoting) {
-    text_ += text;
     if (quoting == Quoting::Quoted) {
-        pattern_ += escape_pattern(text);
+        if (quoted_.empty() || quoted_.back().end != text_.size()) {
+            quoted_.push_back({text_.size(), text_.size()});
+        }
+        quoted_.back().end += text.size();
     } else {
-        pattern_ += text;
         glob_ = glob_ || text.find_first_of("*?[") != std::string_view::npos;
     }
+    text_ += text;
+}
+
+/// The field as a pattern: what was quoted stands for itself.
+std::string FieldBuilder::pattern() const {
+    std::string out;
+    std::size_t at = 0;
+    for (const Range& range : quoted_) {
+        out.append(text_, at, range.begin - at);
+        out += escape_pattern(std::string_view(text_).substr(range.begin, range.end - range.begin));
+        at = range.end;
+    }
+    return out.append(text_, at, std::string::npos);
 }
 
 void FieldBuilder::literal(std::string_view text, Quoting quoting) {
@@ -60,7 +74,6 @@ void FieldBuilder::expansion(const Value& value, Quoting quoting) {
             }
             started_ = true;
             text_ += value.text;
-            pattern_ += value.text;
             glob_ = glob_value_ = true;
             return;
         case Value::Kind::Number: {
@@ -131,16 +144,15 @@ void FieldBuilder::end_field() {
         word.known_prefix = std::move(prefix_);
         word.why_unknown = std::move(why_);
         word.splits = splits_;
-    } else if (glob_value_ || (glob_ && is_glob(pattern_))) {
-        word.value = std::move(pattern_);
-        word.glob = true;
     } else {
-        word.value = std::move(text_);
+        std::string as_pattern = glob_ ? pattern() : std::string();
+        word.glob = glob_value_ || (glob_ && is_glob(as_pattern));
+        word.value = word.glob ? std::move(as_pattern) : std::move(text_);
     }
     fields_.push_back(std::move(word));
     started_ = unknown_ = splits_ = glob_ = glob_value_ = false;
     text_.clear();
-    pattern_.clear();
+    quoted_.clear();
     prefix_.clear();
     why_.clear();
 }

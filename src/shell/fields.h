@@ -44,6 +44,11 @@ private:
     void split(std::string_view text);
     void end_field();
     void unknown(const Value& value, Quoting quoting);
+    struct Range {
+        std::size_t begin = 0;
+        std::size_t end = 0;
+    };
+    [[nodiscard]] std::string pattern() const;
     [[nodiscard]] bool separates(char c) const { return separators_.find(c) != std::string::npos; }
 
     Splitting splitting_;
@@ -57,7 +62,7 @@ private:
     bool glob_value_ = false;  ///< a value that is itself a glob: the text alone is not the word
     bool after_space_ = false;
     std::string text_;
-    std::string pattern_;
+    std::vector<Range> quoted_;  ///< parts of `text_` that are no pattern
     std::string prefix_;
     std::string why_;
 };

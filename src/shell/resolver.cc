@@ -86,7 +86,7 @@ void Resolver::set_alive(bool alive) {
 // bash reads a line with the options that the lines before it have set. extglob is the only one
 // that this reader follows, and only as far as: a text that reads the same either way.
 void Resolver::check_options(const SyntaxTree& tree) {
-    if (tree.source.find("extglob") == std::string::npos) {
+    if (tree.source.find("xtglob") == std::string::npos) {
         return;
     }
     SyntaxTree other;
@@ -105,7 +105,8 @@ void Resolver::check_options(const SyntaxTree& tree) {
 // in a shell as it starts may fail once descriptors were closed or their number was limited.
 void Resolver::check_descriptors(const SyntaxTree& tree) {
     const std::string_view text = tree.source;
-    for (const std::string_view sign : {"exec", "ulimit", ">&-", "<&-"}) {
+    // "exec", "ulimit" and ">&-" by their rarer letters: this looks at every byte of every text.
+    for (const std::string_view sign : {"xec", "ulimit", "&-"}) {
         if (!descriptors_moved_ && text.find(sign) != std::string_view::npos) {
             descriptors_moved_ = true;
             if (loop_depth_ > 0) {
