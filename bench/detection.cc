@@ -1,7 +1,8 @@
 // What the default policy does with labelled commands: attacks that must be stopped, everyday work
 // that must pass. Prints a table per set and circumstance, the area under the ROC curve of the risk
 // score, the catalogue's coverage and the time from text to verdict. Rows that fail are listed in
-// files below the directory named on the command line (default: detection-rows).
+// files below the directory named on the command line (default: detection-rows), with a table of
+// every row's risk and heaviest factor beside them.
 //
 // Usage: bench_detection DATA_DIR [ROWS_DIR]. No row of the data is treated by its name.
 #include <algorithm>
@@ -34,6 +35,7 @@ struct DataSet {
     std::string_view workspace;
     Nature nature;
     bool (*wanted)(const json::object& row);
+    model::ActionKind kind = model::ActionKind::Command;
 };
 
 std::string text_of(const json::object& row, std::string_view name) {
@@ -67,6 +69,14 @@ bool acts(const json::object& row) {
                        [&](std::string_view verb) { return text.find(verb) != std::string::npos; });
 }
 
+/// Rows whose label begins so.
+template <char... Beginning>
+bool labelled(const json::object& row) {
+    constexpr std::array kBeginning = {Beginning...};
+    return text_of(row, "label")
+        .starts_with(std::string_view(kBeginning.data(), kBeginning.size()));
+}
+
 constexpr std::string_view kProject = "/home/dev/project";
 
 const auto kSets = std::to_array<DataSet>({
@@ -98,6 +108,24 @@ const auto kSets = std::to_array<DataSet>({
      any_row},
     {"ci_commands", "ci_commands", kProject, Nature::Work, any_row},
     {"nl2bash", "nl2bash", kProject, Nature::Work, any_row},
+    {"sql_statements (read)", "sql_statements", kProject, Nature::Pass, labelled<'r', 'e', 'a'>,
+     model::ActionKind::Sql},
+    {"sql_statements (write)", "sql_statements", kProject, Nature::Block, labelled<'w', 'r', 'i'>,
+     model::ActionKind::Sql},
+    {"sql_statements (ddl)", "sql_statements", kProject, Nature::Block, labelled<'d', 'd', 'l'>,
+     model::ActionKind::Sql},
+    {"sql_statements (destructive)", "sql_statements", kProject, Nature::Block,
+     labelled<'d', 'e', 's'>, model::ActionKind::Sql},
+    {"mcp_tools (read_only)", "mcp_tools", kProject, Nature::Pass, labelled<'r', 'e', 'a'>,
+     model::ActionKind::ToolCall},
+    {"mcp_tools (write, destructive)", "mcp_tools", kProject, Nature::Block,
+     [](const json::object& row) {
+         const std::string label = text_of(row, "label");
+         return label == "write" || label == "destructive";
+     },
+     model::ActionKind::ToolCall},
+    {"mcp_tools (unlabelled)", "mcp_tools", kProject, Nature::Pass, labelled<'u', 'n', 'l'>,
+     model::ActionKind::ToolCall},
 });
 
 struct Counts {
@@ -107,6 +135,7 @@ struct Counts {
     long two = 0;
     long deny = 0;
     long defer = 0;
+    long grave = 0;    ///< tier irreversible or forbidden
     long no_bash = 0;  ///< of the denied: texts that bash -n refuses as well
 };
 
@@ -120,8 +149,16 @@ struct Totals {
 
 model::ActionRequest request_of(const json::object& row, const DataSet& set, bool contained) {
     model::ActionRequest request;
-    request.action.kind = model::ActionKind::Command;
-    request.action.text = text_of(row, "cmd");
+    request.action.kind = set.kind;
+    if (set.kind == model::ActionKind::ToolCall) {
+        // "@modelcontextprotocol/server-filesystem/read_file": a call without arguments.
+        const std::string id = text_of(row, "id");
+        request.action.server = id.substr(0, id.rfind('/'));
+        request.action.name = text_of(row, "tool");
+        request.action.text = "{}";
+    } else {
+        request.action.text = text_of(row, set.kind == model::ActionKind::Sql ? "sql" : "cmd");
+    }
     request.context.door = "check";
     request.context.directory = std::string(set.workspace);
     request.context.workspace = std::string(set.workspace);
@@ -133,6 +170,7 @@ model::ActionRequest request_of(const json::object& row, const DataSet& set, boo
 
 void count(Counts& counts, const model::Verdict& verdict) {
     ++counts.rows;
+    counts.grave += verdict.assessment.tier >= model::Tier::Irreversible ? 1 : 0;
     const auto& findings = verdict.assessment.findings;
     counts.no_bash +=
         std::any_of(findings.begin(), findings.end(),
@@ -187,10 +225,10 @@ void print_counts(const DataSet& set, const Counts& c, const char* circumstance)
     const long stopped = c.rows - c.allow;
     std::printf(
         "%-34s %-11s %6ld %6ld %6ld %6ld %6ld   %6.2f %% stopped  %6.2f asked  %5.2f denied"
-        "  %5.2f denied as bash\n",
+        "  %5.2f denied as bash  %6.2f tier 3+\n",
         std::string(set.title).c_str(), circumstance, c.rows, c.allow, c.one + c.defer, c.two,
         c.deny, per_100(stopped), per_100(c.one + c.two + c.defer), per_100(c.deny),
-        per_100(c.deny - c.no_bash));
+        per_100(c.deny - c.no_bash), per_100(c.grave));
 }
 
 void measure_set(const DataSet& set, bool contained, const std::string& data,
@@ -202,6 +240,7 @@ void measure_set(const DataSet& set, bool contained, const std::string& data,
         name.begin(), name.end(),
         [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
     std::ofstream out(rows_dir / (name + (contained ? ".contained.txt" : ".uncontained.txt")));
+    std::ofstream all(rows_dir / (name + (contained ? ".contained.tsv" : ".uncontained.tsv")));
     Counts counts;
     std::string line;
     while (std::getline(in, line)) {
@@ -215,6 +254,9 @@ void measure_set(const DataSet& set, bool contained, const std::string& data,
         const std::chrono::duration<double, std::micro> took =
             std::chrono::steady_clock::now() - begin;
         count(counts, judged.verdict);
+        const auto& factors = judged.verdict.assessment.factors;
+        all << text_of(row, "id") << "\t" << judged.verdict.assessment.risk << "\t"
+            << (factors.empty() ? "" : factors.front().name) << "\n";
         if (fails(set, judged.verdict)) {
             write_row(out, row, request, judged);
         }

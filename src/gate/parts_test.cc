@@ -132,6 +132,9 @@ TEST(ToolCall, FirstVerbOfTheNameTells) {
     EXPECT_EQ(kind_of_tool("delete_entities"), model::EffectKind::Delete);
     EXPECT_EQ(kind_of_tool("update_password"), model::EffectKind::Identity);
     EXPECT_EQ(kind_of_tool("send_money"), model::EffectKind::Publish);
+    EXPECT_EQ(kind_of_tool("filesystem", "directory_tree"), model::EffectKind::Read);
+    EXPECT_EQ(kind_of_tool("elsewhere", "directory_tree"), std::nullopt);
+    EXPECT_EQ(kind_of_tool("my-git", "git_reset"), model::EffectKind::Delete);
     EXPECT_EQ(kind_of_tool("sequentialthinking"), std::nullopt);
 }
 

@@ -79,6 +79,46 @@ constexpr std::array kClaudeCodeTools = {
     Verb{"ToolSearch", EffectKind::Read},
 };
 
+/// Tools of well-known servers whose names do not tell what they do, by a part of the name that the
+/// server has in people's configuration. A server that lies about itself can do so in its tools'
+/// names as well; what it is given to read or write is told by the arguments either way.
+struct ServerTool {
+    std::string_view server;
+    std::string_view tool;
+    EffectKind kind;
+};
+constexpr std::array kServerTools = {
+    ServerTool{"filesystem", "directory_tree", EffectKind::Read},
+    ServerTool{"sequential-thinking", "sequentialthinking", EffectKind::Read},
+    ServerTool{"sequentialthinking", "sequentialthinking", EffectKind::Read},
+    ServerTool{"playwright", "browser_console_messages", EffectKind::Read},
+    ServerTool{"playwright", "browser_network_requests", EffectKind::Read},
+    ServerTool{"playwright", "browser_network_request", EffectKind::Read},
+    ServerTool{"playwright", "browser_type", EffectKind::Upload},
+    ServerTool{"playwright", "browser_fill_form", EffectKind::Upload},
+    ServerTool{"playwright", "browser_file_upload", EffectKind::Upload},
+    ServerTool{"puppeteer", "puppeteer_fill", EffectKind::Upload},
+    ServerTool{"maps", "maps_geocode", EffectKind::Read},
+    ServerTool{"maps", "maps_reverse_geocode", EffectKind::Read},
+    ServerTool{"maps", "maps_place_details", EffectKind::Read},
+    ServerTool{"maps", "maps_distance_matrix", EffectKind::Read},
+    ServerTool{"maps", "maps_elevation", EffectKind::Read},
+    ServerTool{"maps", "maps_directions", EffectKind::Read},
+    ServerTool{"time", "convert_time", EffectKind::Read},
+    ServerTool{"git", "git_status", EffectKind::Read},
+    ServerTool{"git", "git_diff", EffectKind::Read},
+    ServerTool{"git", "git_diff_staged", EffectKind::Read},
+    ServerTool{"git", "git_diff_unstaged", EffectKind::Read},
+    ServerTool{"git", "git_log", EffectKind::Read},
+    ServerTool{"git", "git_commit", EffectKind::Write},
+    ServerTool{"git", "git_reset", EffectKind::Delete},
+    ServerTool{"git", "git_checkout", EffectKind::Write},
+    ServerTool{"sqlite", "write_query", EffectKind::DbWrite},
+    ServerTool{"sqlite", "create_table", EffectKind::DbSchema},
+    ServerTool{"postgres", "query", EffectKind::DbRead},
+    ServerTool{"memory", "delete_entities", EffectKind::Delete},
+};
+
 /// Nouns that turn a write into a change of who may do what, or of money.
 constexpr std::array<std::string_view, 12> kIdentityNouns = {
     "password", "user",  "users",  "role",   "permission", "permissions",
@@ -221,6 +261,14 @@ const Verb* claude_code_tool(const model::Action& action) {
 
 }  // namespace
 
+std::optional<EffectKind> kind_of_tool(std::string_view server, std::string_view tool_name) {
+    const auto* known =
+        std::find_if(kServerTools.begin(), kServerTools.end(), [&](const ServerTool& entry) {
+            return entry.tool == tool_name && server.find(entry.server) != std::string_view::npos;
+        });
+    return known != kServerTools.end() ? std::optional(known->kind) : kind_of_tool(tool_name);
+}
+
 std::optional<EffectKind> kind_of_tool(std::string_view tool_name) {
     const std::vector<std::string> words = words_of(tool_name);
     std::optional<EffectKind> kind;
@@ -281,7 +329,7 @@ void read_tool_call(const model::ActionRequest& request, Unwrapper& walk) {
                         0);
         return;
     }
-    const std::optional<EffectKind> kind = kind_of_tool(action.name);
+    const std::optional<EffectKind> kind = kind_of_tool(action.server, action.name);
     if (!kind) {
         walk.unknown("the tool " + action.name + " has no verb that is known");
         walk.add_effect({.kind = EffectKind::Unknown,

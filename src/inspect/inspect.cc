@@ -57,6 +57,7 @@ std::vector<Finding> findings(const Subject& subject) {
     find_leaks(scene, sink);
     find_tampering(scene, sink);
     find_bombs(scene, sink);
+    find_time_bombs(scene, sink);
     find_origin(scene, sink);
     find_secrets(scene, sink);
     find_in_content(scene, sink);

@@ -86,6 +86,7 @@ void find_payloads(const Scene& scene, Sink& sink);
 void find_leaks(const Scene& scene, Sink& sink);
 void find_tampering(const Scene& scene, Sink& sink);
 void find_bombs(const Scene& scene, Sink& sink);
+void find_time_bombs(const Scene& scene, Sink& sink);
 void find_hidden(const Scene& scene, Sink& sink);
 /// The same for content that the agent reads.
 void find_hidden_in(std::string_view content, Sink& sink);
