@@ -148,14 +148,27 @@ def all_end(descriptors, limit=20):
     return True
 
 
+def sleepers(marker):
+    """Of the processes that name the marker those that are sleep itself by now."""
+    found = []
+    for pid in processes_with(marker):
+        try:
+            if pathlib.Path(f"/proc/{pid}/comm").read_text() == "sleep\n":
+                found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
 def supervisor_sigkill(report):
     with House(PROGRAMS) as here:
-        marker = f"sleep 9{os.getpid()}.25"
-        tree = f"({marker} & {marker} & setsid {marker} & trap '' TERM HUP; wait; wait)"
-        # The same text three times and deeper: children, a session of its own, a deaf shell.
+        marker = f"9{os.getpid()}.25"
+        # Children, a session of its own, a deaf shell.
+        tree = f"(sleep {marker} & sleep {marker} & setsid sleep {marker} & trap '' TERM HUP; wait; wait)"
         run = here.start("run", "--ask", "elsewhere", "--", "bash", "-c", tree, stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL)
-        pids = until(lambda: (lambda found: found if len(found) >= 5 else None)(processes_with(marker)), "the tree runs")
+        pids = until(lambda: (lambda found: found if len(found) == 3 else None)(sleepers(marker)), "the tree runs")
+        pids = processes_with(marker)
         descriptors = ends_of([pid for pid in pids if pid != run.pid])
         run.kill()
         run.wait()
@@ -215,7 +228,7 @@ def interrupt_during_question(report):
         terminal = Terminal(here, ["run", "--", "bash", "-c", text])
         report.expect(terminal.read_until(b"push"), f"the question is shown: {terminal.seen!r}")
         action = here.held()["id"]
-        pids = [pid for pid in processes_with("sleep " + marker) if pid != terminal.pid]
+        pids = until(lambda: sleepers(marker), "the tree runs")
         descriptors = ends_of(pids)
         terminal.type(b"\x03")
         code = terminal.end()
