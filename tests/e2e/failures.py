@@ -222,10 +222,9 @@ def interrupt_during_question(report):
         name = subprocess.run(["id", "-un"], capture_output=True, text=True).stdout.strip()
         here.enrol(name)
         marker = f"8{os.getpid()}.5"
-        (here.work / "frobnicate").write_text("#!/bin/sh\ntouch ran\n")
-        (here.work / "frobnicate").chmod(0o755)
-        text = f"sleep {marker} & git push --force origin main; touch went-on"
-        terminal = Terminal(here, ["run", "--", "bash", "-c", text])
+        # It waits for its child, so a refusal alone would not end it.
+        (here.work / "agent.sh").write_text(f"sleep {marker} &\ngit push --force origin main\nwait\n")
+        terminal = Terminal(here, ["run", "--", "bash", "agent.sh"])
         report.expect(terminal.read_until(b"push"), f"the question is shown: {terminal.seen!r}")
         action = here.held()["id"]
         pids = until(lambda: sleepers(marker), "the tree runs")
