@@ -14,3 +14,5 @@ countersign_e2e(bad_input "bad_input_" 300 not_bash nul_bytes megabyte_command h
 countersign_e2e(failures "" 400 full_disk full_disk_under_load supervisor_sigkill interrupt_during_question
                 gateway_gone_mid_hold)
 countersign_e2e(failures "failures_" 300 canary)
+countersign_e2e(bypasses "" 300 bypass_09_always_allow_is_narrow bypass_21_sub_agents_inherit_denials
+                bypass_22_one_path_every_tool)
