@@ -81,7 +81,7 @@ private:
     bool value(std::size_t depth);
     bool array(std::size_t depth);
     bool object(std::size_t depth);
-    bool member(std::size_t depth, std::string_view& previous);
+    bool member(std::size_t depth, std::string_view& name, bool& plain);
     bool string();
     bool escape();
     bool number();
@@ -93,6 +93,7 @@ private:
     std::size_t at_ = 0;
     bool sure_ = true;
     bool high_bytes_ = false;
+    bool special_ = false;  ///< the string just read has escapes or bytes beyond ASCII
     std::vector<Node> nodes_;
 };
 

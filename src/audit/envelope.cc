@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "text/encoding.h"
 #include "text/number.h"
 
 namespace countersign::audit {
@@ -55,6 +54,26 @@ private:
     std::string_view rest_;
     bool ok_ = true;
 };
+
+/// Once per record of a log that is verified, so without a string in between.
+std::optional<crypto::Digest> digest_from_hex(std::string_view hex) {
+    crypto::Digest digest;
+    if (hex.size() != 2 * digest.bytes.size()) {
+        return std::nullopt;
+    }
+    const auto nibble = [](char c) {
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    };
+    for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+        const int high = nibble(hex[2 * i]);
+        const int low = nibble(hex[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+        digest.bytes[i] = static_cast<std::byte>(high * 16 + low);
+    }
+    return digest;
+}
 
 bool type_ok(std::string_view type) {
     return !type.empty() && type.size() <= 64 && std::all_of(type.begin(), type.end(), [](char c) {
@@ -114,7 +133,7 @@ Result<Envelope> parse_envelope(std::string_view line) {
     Envelope envelope;
     Cursor in(line.substr(tail));
     in.literal(kPrevious);
-    const auto previous = text::from_hex(in.take(2 * crypto::kDigestBytes));
+    const auto digest = digest_from_hex(in.take(2 * crypto::kDigestBytes));
     in.literal(kSeq);
     envelope.seq = in.number();
     in.literal(kTime);
@@ -122,7 +141,6 @@ Result<Envelope> parse_envelope(std::string_view line) {
     in.literal(kType);
     envelope.type = in.until('"');
     in.literal(kEnd);
-    const auto digest = previous ? crypto::Digest::from_bytes(*previous) : std::nullopt;
     if (!in.finished() || !digest || !time || !type_ok(envelope.type)) {
         return malformed;
     }

@@ -11,9 +11,9 @@ namespace countersign::audit {
 namespace {
 
 /// Large enough that handing over costs nothing, small enough that results stay in the cache.
-constexpr std::size_t kPieceBytes = 256 * 1024;
+constexpr std::size_t kPieceBytes = 64 * 1024;
 /// Scanned pieces that may wait for the reader.
-constexpr std::size_t kPiecesAhead = 32;
+constexpr std::size_t kPiecesAhead = 128;
 
 /// The exact comparison, for what the reader is not sure of and for the message.
 std::string why_not_canonical(std::string_view body) {
@@ -91,6 +91,7 @@ bool LineScan::scan(Piece& piece, CanonicalReader& reader) {
         return false;
     }
     std::string_view text = piece.text;
+    piece.lines.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')));
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
         piece.lines.push_back(scan_line(text.substr(0, end), reader));
