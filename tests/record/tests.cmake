@@ -1,6 +1,11 @@
 # The record as a program sees it that nobody here wrote: Go's x/mod/sumdb note and tlog packages
 # (Debian: golang-1.19-go, golang-golang-x-mod-dev).
-find_program(COUNTERSIGN_GO go PATHS /usr/lib/go-1.19/bin REQUIRED)
+find_program(COUNTERSIGN_GO go PATHS /usr/lib/go-1.19/bin)
+if(NOT COUNTERSIGN_GO)
+    # ./dev test installs it; a build for other ends goes without, and a test run then says so.
+    add_test(NAME record/go_is_missing COMMAND ${CMAKE_COMMAND} -E false)
+    return()
+endif()
 set(COUNTERSIGN_GO_VERIFY ${CMAKE_CURRENT_BINARY_DIR}/record/go_verify)
 add_custom_command(OUTPUT ${COUNTERSIGN_GO_VERIFY}
     COMMAND ${CMAKE_COMMAND} -E env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOPROXY=off
