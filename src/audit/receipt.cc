@@ -1,5 +1,6 @@
 #include "audit/receipt.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <set>
 
@@ -103,7 +104,8 @@ Result<Proven> proven_from(const json::value& value, const TreeHead& head) {
     return out;
 }
 
-Result<void> take_decision(const Proven& record, ReceiptSummary& summary) {
+/// Gives how many approvals it asked for.
+Result<std::size_t> take_decision(const Proven& record, ReceiptSummary& summary) {
     text::ObjectReader in(record.body, "decision");
     summary.action = in.string("action", limits::kNameBytesMax);
     summary.action_digest = in.string("digest", limits::kNameBytesMax);
@@ -116,7 +118,7 @@ Result<void> take_decision(const Proven& record, ReceiptSummary& summary) {
     summary.decision = std::string(model::decision_name(verdict.decision));
     summary.state = release == "now" ? "released" : release == "held" ? "held" : "refused";
     summary.seq = record.seq;
-    return {};
+    return static_cast<std::size_t>(verdict.approvals);
 }
 
 Result<void> take_vote(const Proven& record, ReceiptSummary& summary) {
@@ -137,10 +139,33 @@ Result<void> take_vote(const Proven& record, ReceiptSummary& summary) {
     return {};
 }
 
+/// A release after a question names people: each must have a valid vote for it in this receipt, and
+/// they must be as many as the decision asked for.
+Result<void> take_release(const Proven& record, std::size_t approvals, ReceiptSummary& summary) {
+    text::ObjectReader in(record.body, "release");
+    const auto named = in.strings("approvers", kRecordsMax, limits::kNameBytesMax);
+    in.ignore_unknown();
+    TRY(in.finish());
+    const std::set<std::string> distinct(named.begin(), named.end());
+    for (const std::string& name : distinct) {
+        if (std::find(summary.approvers.begin(), summary.approvers.end(), name) ==
+            summary.approvers.end()) {
+            return refused("its release names " + name + ", whose vote is not in it");
+        }
+    }
+    if (summary.decision == model::decision_name(model::Decision::StepUp) &&
+        distinct.size() < std::max<std::size_t>(approvals, 1)) {
+        return refused("its release has fewer votes than the decision asked for");
+    }
+    summary.state = "released";
+    return {};
+}
+
 Result<ReceiptSummary> summarise(const std::vector<Proven>& records, const std::string& origin) {
     ReceiptSummary summary;
     summary.origin = origin;
     std::uint64_t last = 0;
+    std::size_t approvals = 0;
     for (const Proven& record : records) {
         const bool first = &record == &records.front();
         if (first != (record.type == record_type_name(RecordType::Decision)) ||
@@ -149,7 +174,7 @@ Result<ReceiptSummary> summarise(const std::vector<Proven>& records, const std::
         }
         last = record.seq;
         if (first) {
-            TRY(take_decision(record, summary));
+            approvals = TRY(take_decision(record, summary));
             continue;
         }
         if (action_of(record.type, record.body) != summary.action) {
@@ -158,7 +183,7 @@ Result<ReceiptSummary> summarise(const std::vector<Proven>& records, const std::
         if (record.type == record_type_name(RecordType::Vote)) {
             TRY(take_vote(record, summary));
         } else if (record.type == record_type_name(RecordType::Release)) {
-            summary.state = "released";
+            TRY(take_release(record, approvals, summary));
         } else if (record.type == record_type_name(RecordType::Refusal)) {
             summary.state = "refused";
         }

@@ -144,6 +144,17 @@ TEST_F(StoryTest, AWholeStoryVerifiesAndGivesAReceipt) {
     EXPECT_FALSE(make_receipt(*log_, {voted, {}}).ok());
 }
 
+TEST_F(StoryTest, NoReceiptOfAReleaseWithoutItsVotes) {
+    const auto decision = decide(model::Decision::StepUp, ReleaseMode::Held, 2);
+    const auto voted = vote(2, "ann");
+    const auto few = release({"ann"});
+    EXPECT_FALSE(make_receipt(*log_, {decision, {voted, few}}).ok());
+    const auto unvoted = release({"ann", "bob"});
+    EXPECT_FALSE(make_receipt(*log_, {decision, {voted, unvoted}}).ok());
+    EXPECT_FALSE(make_receipt(*log_, {decision, {few}}).ok());
+    EXPECT_TRUE(make_receipt(*log_, {decision, {voted}}).ok());
+}
+
 TEST_F(StoryTest, ReleaseWithoutDecisionIsNamed) {
     EXPECT_EQ(release({"ann"}), 2U);
     EXPECT_EQ(first_bad(), 2U);
