@@ -96,6 +96,7 @@ struct StepName {
 constexpr std::array kStepNames = {
     StepName{ChildStep::Mounts, "building the view"},
     StepName{ChildStep::Network, "raising the loopback interface"},
+    StepName{ChildStep::Limits, "limiting resources"},
     StepName{ChildStep::Privileges, "giving up privileges"},
     StepName{ChildStep::Landlock, "restricting files with Landlock"},
     StepName{ChildStep::Agent, "starting the agent's process"},

@@ -36,6 +36,7 @@ struct ChildMessage {
 enum class ChildStep : std::int32_t {
     Mounts,
     Network,
+    Limits,
     Privileges,
     Landlock,
     Agent,
@@ -47,6 +48,8 @@ enum class ChildStep : std::int32_t {
 struct ChildPlan {
     Plan view;
     Network network = Network::Gated;
+    long processes_max = 0;
+    std::string processes_text;  ///< the same in digits, for sysctl
     std::vector<sock_filter> filter;
     std::string directory;
     std::vector<std::string> candidates;  ///< paths to try as the program, in order

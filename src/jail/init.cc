@@ -97,10 +97,10 @@ bool mount_overlay(const MountStep& step) {
 }
 
 /// Only adds to what the mount forbids already, so it cannot collide with what is locked.
-bool make_read_only(const char* path) {
+bool make_read_only(const char* path, std::uint64_t also, unsigned reach) {
     mount_attr attributes{};
-    attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-    return ::syscall(SYS_mount_setattr, AT_FDCWD, path, 0U, &attributes, sizeof attributes) == 0;
+    attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | also;
+    return ::syscall(SYS_mount_setattr, AT_FDCWD, path, reach, &attributes, sizeof attributes) == 0;
 }
 
 bool make_text(const char* path, const std::string& content) {
@@ -150,7 +150,10 @@ bool take_step(Inside& inside, const MountStep& step) {
             return ::mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
                            "newinstance,ptmxmode=0666,mode=620") == 0;
         case MountStep::Kind::ReadOnly:
-            return make_read_only(path);
+            return make_read_only(path, MOUNT_ATTR_NODEV, 0);
+        case MountStep::Kind::Seal:
+            // Devices stay devices: those that are shown come from there.
+            return make_read_only(path, 0, AT_RECURSIVE);
     }
     return false;
 }
@@ -201,6 +204,24 @@ int open_resolver(const Inside& inside) {
         fail(inside, ChildStep::Network);
     }
     return fd;
+}
+
+/// Fork bombs stay inside. Processes of root are not counted by RLIMIT_NPROC; that a PID namespace
+/// has a size of its own came with Linux 6.14. Cores would carry memory into the workspace.
+void limit_resources(const Inside& inside) {
+    const auto most = static_cast<rlim_t>(inside.plan->processes_max);
+    const rlimit processes{most, most};
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NPROC, &processes) != 0 || ::setrlimit(RLIMIT_CORE, &none) != 0) {
+        fail(inside, ChildStep::Limits);
+    }
+    const int size = ::open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
+    const std::string& text = inside.plan->processes_text;
+    // Before Linux 6.14 this is the machine's own, and not ours to write.
+    if (size >= 0) {
+        [[maybe_unused]] const ssize_t written = ::write(size, text.data(), text.size());
+        ::syscall(SYS_close, size);
+    }
 }
 
 void drop_capabilities(const Inside& inside) {
@@ -370,6 +391,7 @@ sigset_t watched_signals() {
         raise_loopback(inside);
         inside.resolver = open_resolver(inside);
     }
+    limit_resources(inside);
     drop_capabilities(inside);
     errno = sys::restrict_files_in_child(inside.access, sys::Scope::SignalsAndAbstractSockets);
     if (errno != 0) {

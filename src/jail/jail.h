@@ -56,6 +56,9 @@ struct RunOptions {
     /// Further paths (absolute) that stay visible and writable, such as the agent's own state.
     std::vector<std::string> writable;
     Network network = Network::Gated;
+    /// Processes and threads of the tree at one time; at least 301 (the kernel's least pid_max). As
+    /// root it holds on Linux 6.14 and newer only.
+    long processes_max = 8192;
     /// Paths that vanish inside (empty, read-only in their place): the gateway's state, config and
     /// operator socket, approvers' keys.
     std::vector<std::string> hidden;

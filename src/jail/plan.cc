@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "sys/files.h"
 #include "sys/paths.h"
@@ -99,7 +100,11 @@ public:
             add(Kind::Overlay, workspace_, options_.stage);
         }
         collect_kept();
-        grab();
+        grab({&workspace_like_});
+        // Landlock knows nothing of modes, owners, times and attributes: an owner could change
+        // those of files outside. What was grabbed before stays writable.
+        add(Kind::Seal, "/");
+        grab({&kept_in_run_, &sockets_, &devices_});
         empty_private_places();
         make_devices();
         put(workspace_like_);
@@ -171,8 +176,8 @@ private:
         }
     }
 
-    void grab() {
-        for (const auto* list : {&workspace_like_, &kept_in_run_, &sockets_, &devices_}) {
+    void grab(std::initializer_list<const std::vector<Kept>*> lists) {
+        for (const auto* list : lists) {
             for (const Kept& kept : *list) {
                 plan_.mounts.push_back({Kind::Grab, kept.path, "", kept.slot, false});
             }

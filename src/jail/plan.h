@@ -33,6 +33,7 @@ struct MountStep {
         Link,       ///< symbolic link `path` -> `source`
         Put,        ///< place `slot` at `path`
         Null,       ///< mount /dev/null over the file `path`
+        Seal,       ///< make the mount at `path` and all below it read-only
         Proc,       ///< a fresh procfs at `path`
         Pts,        ///< a fresh devpts at `path`
         ReadOnly    ///< make the mount at `path` read-only

@@ -178,6 +178,8 @@ Result<ChildPlan> plan_for(const RunOptions& options) {
     ChildPlan plan;
     plan.view = TRY(make_plan(options));
     plan.network = options.network;
+    plan.processes_max = options.processes_max;
+    plan.processes_text = std::to_string(options.processes_max);
     plan.filter =
         TRY(make_filter(options.network == Network::Host ? Connects::Free : Connects::Reported));
     plan.directory = options.directory;

@@ -19,6 +19,7 @@
 #include "jail/supervisor.h"
 #include "sys/files.h"
 #include "sys/paths.h"
+#include "sys/process.h"
 #include "sys/unix_socket.h"
 
 namespace countersign::jail {
@@ -74,6 +75,7 @@ protected:
         out.home = base_;
         out.hidden = {hidden_};
         out.network = network_;
+        out.processes_max = processes_max_;
         return out;
     }
 
@@ -128,6 +130,7 @@ protected:
     std::string workspace_;
     std::string hidden_;
     Network network_ = Network::Gated;
+    long processes_max_ = 8192;
     std::vector<std::string> harmless_digests_;
 };
 
@@ -164,6 +167,44 @@ COUNTERSIGN_VICTIM(descriptors)
 COUNTERSIGN_VICTIM(push_terminal_input)
 COUNTERSIGN_VICTIM(kernel_surfaces)
 COUNTERSIGN_VICTIM(address_families)
+COUNTERSIGN_VICTIM(ptrace_child)
+COUNTERSIGN_VICTIM(write_child_memory)
+COUNTERSIGN_VICTIM(take_descriptor)
+COUNTERSIGN_VICTIM(io_uring)
+COUNTERSIGN_VICTIM(join_keyring)
+COUNTERSIGN_VICTIM(add_key)
+COUNTERSIGN_VICTIM(userfault)
+COUNTERSIGN_VICTIM(bpf_map)
+COUNTERSIGN_VICTIM(mount_tmpfs)
+COUNTERSIGN_VICTIM(change_root)
+COUNTERSIGN_VICTIM(open_by_handle)
+COUNTERSIGN_VICTIM(copy_mounts)
+COUNTERSIGN_VICTIM(new_file_system)
+COUNTERSIGN_VICTIM(core_pattern)
+COUNTERSIGN_VICTIM(module_loader)
+COUNTERSIGN_VICTIM(magic_keys)
+COUNTERSIGN_VICTIM(kernel_memory)
+COUNTERSIGN_VICTIM(physical_memory)
+COUNTERSIGN_VICTIM(kernel_log)
+COUNTERSIGN_VICTIM(kernel_settings)
+COUNTERSIGN_VICTIM(write_system_file)
+COUNTERSIGN_VICTIM(write_program)
+COUNTERSIGN_VICTIM(cgroup_of_its_own)
+COUNTERSIGN_VICTIM(chmod_outside)
+COUNTERSIGN_VICTIM(chown_outside)
+COUNTERSIGN_VICTIM(times_outside)
+COUNTERSIGN_VICTIM(attributes_outside)
+COUNTERSIGN_VICTIM(link_from_outside)
+COUNTERSIGN_VICTIM(make_device)
+COUNTERSIGN_VICTIM(raise_priority)
+COUNTERSIGN_VICTIM(raise_limits)
+COUNTERSIGN_VICTIM(leave_core)
+COUNTERSIGN_VICTIM(foreign_machine)
+
+TEST_F(Victim, fork_bomb) {
+    processes_max_ = 400;
+    expect_prevented("fork_bomb");
+}
 
 TEST_F(Victim, read_hidden) {
     expect_prevented("read_hidden", {hidden_ + "/key"});
@@ -269,6 +310,45 @@ INSTANTIATE_TEST_SUITE_P(Exec, Canary,
                                            "proc_self_exe", "dynamic_loader", "shebang_chain",
                                            "symlink_name", "vfork_child", "thread_exec",
                                            "double_fork", "own_filter"),
+                         [](const auto& info) { return std::string(info.param); });
+
+/// The acts that are possible outside for this user: there they succeed. What needs root is tried
+/// by root only, and what the kernel of this machine may lack stands in no list.
+class Outside : public Victim, public ::testing::WithParamInterface<const char*> {
+protected:
+    int outside(const std::string& name) {
+        bring(name);
+        sys::SpawnOptions options;
+        options.argv = {workspace_ + "/" + name};
+        options.directory = workspace_;
+        auto process = sys::spawn(options);
+        EXPECT_TRUE(process.ok());
+        return process.ok() ? process->wait().value().shell_code() : -1;
+    }
+};
+class OutsideByAnybody : public Outside {};
+class OutsideByRoot : public Outside {};
+
+TEST_P(OutsideByAnybody, Escapes) {
+    EXPECT_EQ(outside(GetParam()), kEscaped) << GetParam();
+}
+
+TEST_P(OutsideByRoot, Escapes) {
+    if (::geteuid() == 0) {
+        EXPECT_EQ(outside(GetParam()), kEscaped) << GetParam();
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Canary, OutsideByAnybody,
+                         ::testing::Values("ptrace_child", "write_child_memory", "take_descriptor",
+                                           "add_key", "fork_bomb"),
+                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Canary, OutsideByRoot,
+                         ::testing::Values("mount_tmpfs", "change_root", "open_by_handle",
+                                           "copy_mounts", "new_file_system", "core_pattern",
+                                           "kernel_log", "write_system_file", "chmod_outside",
+                                           "chown_outside", "times_outside", "attributes_outside",
+                                           "make_device", "raise_priority", "leave_core"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
