@@ -168,17 +168,19 @@ Result<ReceiptSummary> summarise(const std::vector<Proven>& records, const std::
     std::size_t approvals = 0;
     for (const Proven& record : records) {
         const bool first = &record == &records.front();
-        if (first != (record.type == record_type_name(RecordType::Decision)) ||
-            (!first && record.seq <= last)) {
-            return refused("it must hold one decision and then what followed it");
+        const bool decision = record.type == record_type_name(RecordType::Decision);
+        if ((first && !decision) || (!first && record.seq <= last)) {
+            return refused("it must hold a decision and then what followed it");
         }
         last = record.seq;
-        if (first) {
+        if (!first && action_of(record.type, record.body) != summary.action) {
+            return refused("record " + std::to_string(record.seq) + " is of another action");
+        }
+        if (decision) {
+            // An action that was deferred is decided again; the last decision counts.
+            summary.approvers.clear();
             approvals = TRY(take_decision(record, summary));
             continue;
-        }
-        if (action_of(record.type, record.body) != summary.action) {
-            return refused("record " + std::to_string(record.seq) + " is of another action");
         }
         if (record.type == record_type_name(RecordType::Vote)) {
             TRY(take_vote(record, summary));

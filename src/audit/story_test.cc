@@ -155,6 +155,19 @@ TEST_F(StoryTest, NoReceiptOfAReleaseWithoutItsVotes) {
     EXPECT_TRUE(make_receipt(*log_, {decision, {voted}}).ok());
 }
 
+TEST_F(StoryTest, AReceiptOfADeferredActionTellsItsLastDecision) {
+    const auto deferred = decide(model::Decision::Defer, ReleaseMode::Held, 0);
+    const auto decided = decide(model::Decision::StepUp, ReleaseMode::Held, 1);
+    const auto voted = vote(2, "ann");
+    const auto released = release({"ann"});
+    const auto receipt = make_receipt(*log_, {deferred, {decided, voted, released}});
+    ASSERT_TRUE(receipt.ok()) << receipt.error().message;
+    const auto summary = verify_receipt(receipt.value(), {log_->verifier()});
+    EXPECT_EQ(summary->decision, "step_up");
+    EXPECT_EQ(summary->seq, decided);
+    EXPECT_FALSE(make_receipt(*log_, {voted, {released}}).ok());
+}
+
 TEST_F(StoryTest, ReleaseWithoutDecisionIsNamed) {
     EXPECT_EQ(release({"ann"}), 2U);
     EXPECT_EQ(first_bad(), 2U);
