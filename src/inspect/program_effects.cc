@@ -71,6 +71,12 @@ constexpr auto kPython = std::to_array<Call>({
     {"os.makedirs(", K::Create, Argument::Path, false, "makes directories"},
     {"os.mkdir(", K::Create, Argument::Path, false, "makes a directory"},
     {"os.truncate(", K::Write, Argument::Path, false, "truncates a file"},
+    {"os.link(", K::Create, Argument::None, false, "makes a link"},
+    {".rename(", K::Rename, Argument::None, false, "moves"},
+    {".touch(", K::Create, Argument::None, false, "makes a file"},
+    {".symlink_to(", K::Create, Argument::None, false, "makes a link"},
+    {".hardlink_to(", K::Create, Argument::None, false, "makes a link"},
+    {".rmdir(", K::Delete, Argument::None, false, "deletes a directory"},
     {"os.symlink(", K::Create, Argument::None, false, "makes a link"},
     {"os.chmod(", K::Chmod, Argument::Path, false, "changes a mode"},
     {"os.chown(", K::Chmod, Argument::Path, false, "changes an owner"},
@@ -157,6 +163,7 @@ constexpr auto kRuby = std::to_array<Call>({
     {"File.delete", K::Delete, Argument::Path, false, "deletes a file"},
     {"File.unlink", K::Delete, Argument::Path, false, "deletes a file"},
     {"Dir.rmdir", K::Delete, Argument::Path, false, "deletes a directory"},
+    {"File.truncate", K::Write, Argument::Path, false, "truncates a file"},
     {"File.write", K::Write, Argument::Path, false, "writes a file"},
     {"IO.write", K::Write, Argument::Path, false, "writes a file"},
     {"IO.binwrite", K::Write, Argument::Path, false, "writes a file"},
@@ -319,10 +326,21 @@ bool is_name_byte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// The string literal that follows `at` after blanks and opening brackets.
+/// Whether nothing is joined to a literal that ends before `at`: "/tmp/" + name is another path.
+bool stands_alone(std::string_view text, std::size_t at) {
+    at = std::min(text.find_first_not_of(" \t", at), text.size());
+    return at == text.size() ||
+           std::string_view("),;\n}]").find(text[at]) != std::string_view::npos;
+}
+
+/// The string literal that follows `at` after blanks and opening brackets, where it is the whole
+/// argument and spells its bytes as they are.
 std::optional<std::string> literal_after(std::string_view text, std::size_t at) {
     while (at < text.size() && (is_name_byte(text[at]) || text[at] == '.')) {
         ++at;
+    }
+    if (text.substr(at, 2) == "\"]" || text.substr(at, 2) == "']") {
+        at += 2;  // fs["unlinkSync"](PATH)
     }
     while (at < text.size() && (text[at] == ' ' || text[at] == '(' || text[at] == '[')) {
         ++at;
@@ -332,10 +350,12 @@ std::optional<std::string> literal_after(std::string_view text, std::size_t at) 
     }
     const std::size_t close =
         text.substr(0, std::min(text.size(), at + 4096)).find(text[at], at + 1);
-    if (close == std::string_view::npos) {
+    if (close == std::string_view::npos || !stands_alone(text, close + 1)) {
         return std::nullopt;
     }
-    return std::string(text.substr(at + 1, close - at - 1));
+    const std::string_view literal = text.substr(at + 1, close - at - 1);
+    return literal.find('\\') == std::string_view::npos ? std::optional(std::string(literal))
+                                                        : std::nullopt;
 }
 
 /// Host part of a URL literal; empty when it is none.
