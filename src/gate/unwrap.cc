@@ -240,6 +240,17 @@ void Unwrapper::append(model::CommandFacts facts, const Frame& frame) {
         unknown(facts.unresolved.empty() ? "a part of the text cannot be known"
                                          : facts.unresolved.front().why);
     }
+    for (const model::Unresolved& open : facts.unresolved) {
+        // Unlike an unknown word, nothing that is listed stands for what bash may run here.
+        if (open.kind == model::Unresolved::Kind::Execution) {
+            add_effect({.kind = model::EffectKind::Eval,
+                        .target = {},
+                        .place = model::Place::Unknown,
+                        .span = frame.span.value_or(open.span),
+                        .detail = "bash may run what is not known before: " + open.why},
+                       base < out_.commands.size() ? base : 0);
+        }
+    }
 }
 
 void Unwrapper::drain() {

@@ -126,8 +126,13 @@ struct ShellDefinition {
 
 /// Why `complete` is false, one entry per place.
 struct Unresolved {
+    enum class Kind {
+        Execution,  ///< bash may run something that `commands` does not list
+        Word        ///< a word of a listed command is not known: the command says how bad that is
+    };
     Span span;
     std::string why;
+    Kind kind = Kind::Execution;
     bool operator==(const Unresolved&) const = default;
 };
 

@@ -261,8 +261,10 @@ Status Resolver::builtin_eval(Invocation& invocation) {
     for (std::size_t i = first; i < invocation.argv.size(); ++i) {
         const model::Word& word = invocation.argv[i];
         if (!word.value || word.glob) {
-            incomplete(word.span, "eval of text that is not known" +
-                                      (word.value ? "" : ": " + word.why_unknown));
+            incomplete(
+                word.span,
+                "eval of text that is not known" + (word.value ? "" : ": " + word.why_unknown),
+                model::Unresolved::Kind::Word);
             write_output(invocation, std::nullopt, "output of eval");
             return Status::Unknown;
         }
@@ -293,7 +295,8 @@ Status Resolver::builtin_source(Invocation& invocation) {
     }
     incomplete(invocation.span,
                "source runs the contents of " +
-                   (argv.size() > 1 && argv[1].value ? *argv[1].value : std::string("a file")));
+                   (argv.size() > 1 && argv[1].value ? *argv[1].value : std::string("a file")),
+               model::Unresolved::Kind::Word);
     write_output(invocation, std::nullopt, "output of a sourced file");
     return Status::Unknown;
 }
@@ -373,7 +376,8 @@ Status Resolver::builtin_exec(Invocation& invocation) {
     Invocation inner = invocation;
     inner.argv.assign(argv.begin() + static_cast<std::ptrdiff_t>(first), argv.end());
     if (!inner.argv.front().value || inner.argv.front().glob) {
-        incomplete(inner.argv.front().span, "the program's name is not known");
+        incomplete(inner.argv.front().span, "the program's name is not known",
+                   model::Unresolved::Kind::Word);
         emit(inner, Target::Unknown);
         return Status::Unknown;
     }

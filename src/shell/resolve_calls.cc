@@ -119,7 +119,7 @@ Status Resolver::dispatch(Invocation& invocation) {
     const model::Word& name = invocation.argv.front();
     if (!name.value || name.glob) {
         if (name.value) {
-            incomplete(name.span, "the program's name is a pattern");
+            incomplete(name.span, "the program's name is a pattern", model::Unresolved::Kind::Word);
         }
         emit(invocation, model::ResolvedCommand::Target::Unknown);
         write_output(invocation, std::nullopt, "output of a command that is not known");

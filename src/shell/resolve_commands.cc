@@ -312,7 +312,7 @@ std::size_t Resolver::emit(const Invocation& invocation, model::ResolvedCommand:
         add_environment(command);
         for (const model::Word& word : command.argv) {
             if (!word.value && word.why_unknown != kBadSubstitution) {
-                incomplete(word.span, word.why_unknown);
+                incomplete(word.span, word.why_unknown, model::Unresolved::Kind::Word);
             }
         }
         spend(command.argv.size());

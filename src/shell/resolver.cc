@@ -59,9 +59,9 @@ void Resolver::run(const SyntaxTree& tree) {
     finish_traps();
 }
 
-void Resolver::incomplete(Span span, std::string why) {
+void Resolver::incomplete(Span span, std::string why, model::Unresolved::Kind kind) {
     facts_.complete = false;
-    const model::Unresolved entry{place(span), std::move(why)};
+    const model::Unresolved entry{place(span), std::move(why), kind};
     if (facts_.unresolved.size() < kReasonsMax &&
         (facts_.unresolved.empty() || !(facts_.unresolved.back() == entry))) {
         facts_.unresolved.push_back(entry);

@@ -114,7 +114,8 @@ private:
     class InputScope;
 
     // resolver.cc
-    void incomplete(Span span, std::string why);
+    void incomplete(Span span, std::string why,
+                    model::Unresolved::Kind kind = model::Unresolved::Kind::Execution);
     bool spend(std::size_t work);
     [[nodiscard]] bool exhausted() const { return exhausted_; }
     [[nodiscard]] bool alive() const { return state_.core().alive && !exhausted_; }
