@@ -239,7 +239,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 
 TEST(Soundness, EveryStartOfGeneratedTextsIsPredicted) {
     const std::uint64_t seed = number_from_environment("SOUNDNESS_SEED", 20240607);
-    const std::uint64_t count = number_from_environment("SOUNDNESS_COUNT", 3000);
+    const std::uint64_t count = number_from_environment("SOUNDNESS_COUNT", 1500);
     std::cout << "seed " << seed << '\n';
     TextGenerator generator(seed);
     JailedBash bash(names_in({"a b1 b c cc d x y z"}));
@@ -294,7 +294,7 @@ TEST(Soundness, EveryStartOfRealTextsIsPredicted) {
     if (!test_data_present()) {
         GTEST_SKIP() << "the shared data is absent";
     }
-    const std::uint64_t most = number_from_environment("SOUNDNESS_ROWS", 800);
+    const std::uint64_t most = number_from_environment("SOUNDNESS_ROWS", 400);
     TextGenerator generator(number_from_environment("SOUNDNESS_SEED", 7));
     for (const char* set : {"nl2bash", "ci_commands", "agent_mini_swe_terminal_bench",
                             "bashfuscator_obfuscated", "agent_intercode_bash"}) {
