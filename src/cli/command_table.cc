@@ -25,8 +25,7 @@ constexpr std::array kCommands = {
         "changes", Group::Running, "list, show, keep or undo the file changes of a run",
         "Without SESSION: which runs have some. `--staged` runs write beside the workspace: keep "
         "carries their changes over, each as an action that is decided and recorded; what somebody "
-        "else changed meanwhile is a conflict and stays. Other runs write into the workspace: undo "
-        "puts back what was saved before deletions and overwriting. PATHs stand for themselves and "
+        "else changed meanwhile is a conflict and stays. PATHs stand for themselves and "
         "all below them.",
         kChangesFlags, kChangesOperands, "countersign changes s-0123456789abcdef diff src",
         "3 keep: some changes were not kept", verb_changes},
