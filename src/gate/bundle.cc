@@ -109,10 +109,10 @@ Result<std::string> records_of(Core& core, const std::vector<model::Session>& se
         audit::ExportOptions options;
         options.session = session.id;
         TRY(audit::export_log(core.files, core.state_directory + "/log", options,
-                                [&](std::string_view line) -> Result<void> {
-                                    out += line;
-                                    return {};
-                                }));
+                              [&](std::string_view line) -> Result<void> {
+                                  out += line;
+                                  return {};
+                              }));
     }
     return out;
 }

@@ -542,6 +542,10 @@ void Resolver::define_function(const FunctionDefinition& form, Span span) {
         }
         name += part.text;
     }
+    if (state_.core().exports_all) {
+        // Every bash that is started from now on finds it, and may call it in a program's place.
+        incomplete(span, "a function that set -a exports");
+    }
     Function function;
     function.body = form.body;
     function.name = name;

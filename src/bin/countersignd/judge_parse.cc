@@ -67,11 +67,10 @@ json::value facts_json(const model::CommandFacts& facts) {
     }
     json::array unresolved;
     for (const model::Unresolved& place : facts.unresolved) {
-        unresolved.push_back(
-            json::object{{"span", span_json(place.span)},
-                         {"why", text_json(place.why)},
-                         {"kind", place.kind == model::Unresolved::Kind::Word ? "word"
-                                                                             : "execution"}});
+        unresolved.push_back(json::object{
+            {"span", span_json(place.span)},
+            {"why", text_json(place.why)},
+            {"kind", place.kind == model::Unresolved::Kind::Word ? "word" : "execution"}});
     }
     return json::object{{"ok", true},
                         {"complete", facts.complete},
