@@ -110,7 +110,12 @@ void apply_local_program(std::string_view path, const ResolvedCommand& command, 
     }
     const Reading reading = read_words(*form, command.argv);
     if (is_of_the_system(class_of(*reading.form))) {
-        out.findings.push_back({"planted_program", model::Severity::High, command.argv.front().span,
+        // A project may well have a ./sum or ./test of its own; in /tmp such a name is bait.
+        const bool own =
+            !out.effects.empty() && out.effects.back().place == model::Place::Workspace;
+        out.findings.push_back({"planted_program",
+                                own ? model::Severity::Medium : model::Severity::High,
+                                command.argv.front().span,
                                 "a file of its own that is called like a program of the system: " +
                                     std::string(path.substr(0, 120))});
     }
