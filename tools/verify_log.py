@@ -209,7 +209,7 @@ TIERS = ["read_only", "idempotent_write", "side_effect", "irreversible", "forbid
 MEMBERS = {
     "gateway_start": "configuration host policy version", "gateway_stop": "reason",
     "recovery": "cut_bytes cut_digest records", "clock_jump": "from to",
-    "configuration": "by digest what", "session_start": "session",
+    "configuration": "by digest previous what", "session_start": "session",
     "session_end": "by reason session state", "approver": "by change name public_key",
     "decision": "action decided_by digest excluded latency_us release request verdict",
     "vote": "public_key vote",
@@ -244,7 +244,9 @@ class Rules:
         if parent is not None and (parent not in self.sessions or
                                    ceiling > self.sessions[parent]["ceiling"]):
             raise Bad("delegated by a session that is not active or reaches less far")
-        self.sessions[session["id"]] = {"ceiling": ceiling, "released": {}}
+        self.sessions[session["id"]] = {"ceiling": ceiling, "released": {}, "first": None,
+                                        "typed_by": None if parent or not session.get("command")
+                                        else session["principal"]}
 
     def rule_session_end(self, body):
         if self.sessions.pop(body["session"], None) is None:
@@ -269,6 +271,8 @@ class Rules:
         if session and action in session["released"]:
             raise Bad("decided again after its release")
         self.held.pop(action, None)
+        if session and session["first"] is None:
+            session["first"] = action
         if release == "never":
             return
         if session is None:
@@ -283,6 +287,11 @@ class Rules:
                 raise Bad("released at once although the decision is " + decision + " or all is frozen")
             if body["decided_by"].startswith("grant "):
                 self.grant(session["released"].get(body["decided_by"][6:]), asked, verdict, tier)
+            if body["decided_by"].startswith("started by "):
+                facts["typed"] = True
+                if body["decided_by"][11:] != session["typed_by"] or asked["kind"] != "exec" or \
+                        action != session["first"] or tier >= TIERS.index("irreversible"):
+                    raise Bad("passes as typed by the principal, who did not type it")
             session["released"][action] = facts
             return
         if release != "held" or decision == "deny":
@@ -296,6 +305,8 @@ class Rules:
     def grant(covers, asked, verdict, tier):
         if covers is None or asked["kind"] != "exec":
             raise Bad("covered by the grant of an action that is not released, or no program start")
+        if covers.get("typed"):
+            raise Bad("covered by a start that was only typed")
         argv = asked.get("argv", [])
         is_its_text = len(argv) > 2 and argv[1] == "-c" and argv[2] == covers["text"]
         words = verdict["commands"][0]["argv"] if verdict["commands"] else None

@@ -41,6 +41,7 @@ Reply review_rule(Api& api, const Call& call);
 Reply review_list(Api& api, const Call& call);
 Reply test_rule(Api& api, const Call& call);
 Reply show_policy(Api& api, const Call& call);
+Reply reload_policy(Api& api, const Call& call);
 
 // record_handlers.cc
 Reply list_records(Api& api, const Call& call);

@@ -45,6 +45,7 @@ constexpr std::array kRoutes = {
     Route{kPeople, kGet, "/v1/rules-review", {"cursor", "limit"}, review_list},
     Route{kPeople, kPost, "/v1/rules-test", {}, test_rule},
     Route{kPeople, kGet, "/v1/policy", {}, show_policy},
+    Route{kPeople, kPost, "/v1/policy/reload", {}, reload_policy},
     Route{kPeople,
           kGet,
           "/v1/audit",

@@ -165,4 +165,14 @@ Reply show_policy(Api& api, const Call&) {
     return ready_json(gate::policy_json(api.gate().rules()));
 }
 
+Reply reload_policy(Api& api, const Call& call) {
+    return answer([&]() -> Result<Reply> {
+        const Statement statement = TRY(statement_of(api, call));
+        const gate::PolicyChange change = TRY(api.gate().people().reload_policy(statement.by));
+        return ready_json(json::object{{"previous", change.previous},
+                                       {"digest", change.current},
+                                       {"changed", change.previous != change.current}});
+    });
+}
+
 }  // namespace countersign::api

@@ -62,6 +62,7 @@ public:
     Result<void> bind();
     std::string run(Api& api);
     void stop();
+    void await_signal();
     [[nodiscard]] std::optional<std::uint16_t> port() const { return port_; }
 
     void request(const std::shared_ptr<Connection>& connection, const Request& request) override;
@@ -383,14 +384,27 @@ std::string Server::Impl::run(Api& api) {
     }
     signals_.add(SIGTERM);
     signals_.add(SIGINT);
-    signals_.async_wait([this](const beast::error_code& failure, int number) {
-        if (!failure) {
-            finish(number == SIGTERM ? "SIGTERM" : "SIGINT");
-        }
-    });
+    signals_.add(SIGHUP);
+    await_signal();
     schedule_tick();
     context_.run();
     return reason_;
+}
+
+// SIGHUP reads the policy again, as for other servers; the others end the gateway.
+void Server::Impl::await_signal() {
+    signals_.async_wait([this](const beast::error_code& failure, int number) {
+        if (failure) {
+            return;
+        }
+        if (number != SIGHUP) {
+            return finish(number == SIGTERM ? "SIGTERM" : "SIGINT");
+        }
+        const auto change = api_->gate().people().reload_policy("SIGHUP");
+        log::info(change.ok() ? "policy in force: " + change->current
+                              : "policy not read again: " + change.error().message);
+        await_signal();
+    });
 }
 
 void Server::Impl::stop() {

@@ -4,6 +4,7 @@
 #include "approval/approvals.h"
 #include "approval/approvers.h"
 #include "base/limits.h"
+#include "base/test_world.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
 #include "crypto/sshsig.h"
@@ -15,31 +16,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-class TestClock final : public Clock {
-public:
-    Instant now() override { return wall; }
-    Duration monotonic() override { return steady; }
-    void pass(Duration span) {
-        wall = wall.plus(span);
-        steady += span;
-    }
-    Instant wall{1'800'000'000'000'000};
-    Duration steady{};
-};
-
-class SeededRandom final : public Random {
-public:
-    void fill(std::span<std::byte> out) override {
-        for (std::byte& byte : out) {
-            state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-            byte = static_cast<std::byte>(state_ >> 56U);
-        }
-    }
-
-private:
-    std::uint64_t state_ = 7;
-};
 
 class ApprovalsTest : public testing::Test {
 protected:
@@ -104,8 +80,8 @@ protected:
     }
 
     store::MemoryStore store_;
-    TestClock clock_;
-    SeededRandom random_;
+    testing_world::HandClock clock_;
+    testing_world::SeededRandom random_;
     std::map<std::string, crypto::SigningKey> keys_;
     std::unique_ptr<Approvers> approvers_;
     std::unique_ptr<Approvals> approvals_;

@@ -26,7 +26,7 @@ constexpr std::array kMembers = {
     members(RecordType::GatewayStop, "reason"),
     members(RecordType::Recovery, "cut_bytes", "cut_digest", "records"),
     members(RecordType::ClockJump, "from", "to"),
-    members(RecordType::Configuration, "by", "digest", "what"),
+    members(RecordType::Configuration, "by", "digest", "previous", "what"),
     members(RecordType::SessionStart, "session"),
     members(RecordType::SessionEnd, "by", "reason", "session", "state"),
     members(RecordType::ApproverChange, "by", "change", "name", "public_key"),

@@ -72,9 +72,10 @@ Record to_record(const GatewayStop& body) {
 }
 
 Record to_record(const ConfigurationChange& body) {
-    return record(
-        RecordType::Configuration,
-        {{"by", text_of(body.by)}, {"digest", text_of(body.digest)}, {"what", text_of(body.what)}});
+    return record(RecordType::Configuration, {{"by", text_of(body.by)},
+                                              {"digest", text_of(body.digest)},
+                                              {"previous", text_of(body.previous)},
+                                              {"what", text_of(body.what)}});
 }
 
 Record session_start_record(const model::Session& session) {

@@ -89,6 +89,7 @@ struct ConfigurationChange {
     std::string what;    ///< "configuration" or "policy"
     std::string digest;  ///< "sha256:<hex>"
     std::string by;
+    std::string previous;  ///< digest of what was in force before; empty: not known
 };
 struct SessionEnd {
     std::string session;

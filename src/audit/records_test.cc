@@ -27,7 +27,7 @@ std::vector<Record> one_of_each() {
     DecisionRecord decision{"a-1", "d", &request, &verdict, ReleaseMode::Never, "policy", {}, 1};
     return {to_record(GatewayStart{"1", "c", "p", "h"}),
             to_record(GatewayStop{"r"}),
-            to_record(ConfigurationChange{"policy", "d", "ann"}),
+            to_record(ConfigurationChange{"policy", "d", "ann", "c"}),
             session_start_record(model::Session{}),
             to_record(SessionEnd{"s-1", model::SessionState::Ended, "ann", "r"}),
             to_record(ApproverChange{ApproverChange::Change::Removed, "ann", "k", "bob"}),

@@ -18,6 +18,7 @@ protected:
         session.id = "s-1";
         session.agent.type = "coding";
         session.principal = "ann";
+        session.command = {"/usr/bin/agent"};
         session.started = clock_.now();
         session.expires = clock_.now().plus(std::chrono::hours(1));
         add(session_start_record(session));
@@ -79,7 +80,7 @@ protected:
         record.request = &request;
         record.verdict = &verdict;
         record.release = ReleaseMode::Now;
-        record.decided_by = "grant " + grant;
+        record.decided_by = grant.starts_with("started by ") ? grant : "grant " + grant;
         return add(to_record(record));
     }
     std::uint64_t vote(std::uint64_t key, const std::string& who) {
@@ -120,6 +121,30 @@ protected:
 
     std::unique_ptr<Log> log_;
 };
+
+TEST_F(StoryTest, TypedStartIsTheFirstOfItsSessionAndGrantsNothing) {
+    start("a-0", model::Tier::SideEffect, {"/usr/bin/agent"}, "started by ann");
+    EXPECT_EQ(first_bad(), kNone);
+    const auto inner = start("a-1", model::Tier::ReadOnly, {"/usr/bin/ls"}, "a-0");
+    EXPECT_EQ(first_bad(), inner);
+}
+
+TEST_F(StoryTest, TypedStartThatComesLaterIsFound) {
+    start("a-0", model::Tier::ReadOnly, {"/usr/bin/agent"}, "started by ann");
+    const auto again = start("a-1", model::Tier::ReadOnly, {"/usr/bin/agent"}, "started by ann");
+    EXPECT_EQ(first_bad(), again);
+}
+
+TEST_F(StoryTest, TypedStartOfAnotherPersonIsFound) {
+    const auto forged = start("a-0", model::Tier::ReadOnly, {"/usr/bin/agent"}, "started by bob");
+    EXPECT_EQ(first_bad(), forged);
+}
+
+TEST_F(StoryTest, TypedStartThatTakesTwoPeopleIsFound) {
+    const auto grave =
+        start("a-0", model::Tier::Irreversible, {"/usr/bin/agent"}, "started by ann");
+    EXPECT_EQ(first_bad(), grave);
+}
 
 TEST_F(StoryTest, AWholeStoryVerifiesAndGivesAReceipt) {
     const auto decision = decide(model::Decision::StepUp, ReleaseMode::Held, 1);

@@ -18,6 +18,8 @@ namespace json = boost::json;
 constexpr std::string_view kVoteNamespace = "countersign-vote@v1";
 /// decided_by of a program start that a released action covers.
 constexpr std::string_view kGrantPrefix = "grant ";
+/// decided_by of the start that the session's principal typed; their name follows.
+constexpr std::string_view kTypedPrefix = "started by ";
 
 std::string lower(std::string_view name) {
     std::string out(name);
@@ -101,6 +103,8 @@ RecordRules::Finding RecordRules::session_start(std::string_view body, const Rec
     facts.ceiling = session->ceiling;
     facts.workspace = session->workspace;
     facts.agent_type = session->agent.type;
+    facts.principal = session->principal;
+    facts.typed = !session->command.empty() && !session->parent;
     return std::nullopt;
 }
 
@@ -156,6 +160,9 @@ RecordRules::Finding RecordRules::decision(std::string_view, const RecordFacts& 
         return name_of(facts.action) + " is decided again after it was released";
     }
     // An action that was deferred is judged again later; the last decision counts.
+    if (session != sessions_.end() && session->second.first_action.empty()) {
+        session->second.first_action = facts.action;
+    }
     if (const auto held = held_.find(facts.action); held != held_.end()) {
         held_.erase(held);
     }
@@ -189,8 +196,16 @@ RecordRules::Finding RecordRules::release_now(SessionFacts& session, const Decis
             return beyond;
         }
     }
+    const bool typed = facts.decided_by.starts_with(kTypedPrefix);
+    if (typed) {
+        Finding wrong = check_typed(session, facts);
+        if (wrong) {
+            return wrong;
+        }
+    }
     Released& released = session.released[std::string(facts.action)];
     released.tier = facts.tier;
+    released.typed = typed;
     // Nothing but a command's text names other programs to start.
     if (facts.kind == "command") {
         released.text = facts.text;
@@ -220,6 +235,23 @@ RecordRules::Finding RecordRules::hold(const DecisionFacts& facts) {
     return std::nullopt;
 }
 
+/// A start that asked nobody because the principal typed it: the session was opened with a command
+/// by that person, it is the first thing the session asked for, and one person may decide it.
+RecordRules::Finding RecordRules::check_typed(const SessionFacts& session,
+                                              const DecisionFacts& facts) {
+    const std::string what = name_of(facts.action) + " passes as typed by the principal";
+    if (!session.typed || facts.decided_by.substr(kTypedPrefix.size()) != session.principal) {
+        return what + ", whose session was not opened so by them";
+    }
+    if (facts.action != session.first_action || facts.kind != "exec") {
+        return what + " and is not the first start of its session";
+    }
+    if (facts.tier >= model::Tier::Irreversible) {
+        return what + " although its tier takes two people";
+    }
+    return std::nullopt;
+}
+
 /// A program start that asked nobody because a released action covers it: that one must be released
 /// in the same session and not be over, and reach as far: its tier, or exactly these words.
 RecordRules::Finding RecordRules::check_grant(const SessionFacts& session,
@@ -234,6 +266,9 @@ RecordRules::Finding RecordRules::check_grant(const SessionFacts& session,
         return what + " and is no program start";
     }
     const Released& covers = grant->second;
+    if (covers.typed) {
+        return what + ", which was only typed and grants nothing";
+    }
     const bool is_its_text = !covers.text.empty() && facts.last_word == covers.text;
     // Canonical JSON: within a text every quote is escaped, so this can only be a whole command.
     const std::string named = "{\"argv\":" + std::string(facts.words) + ",\"directory\":";

@@ -52,6 +52,7 @@ private:
         model::Tier tier = model::Tier::Forbidden;
         std::string text;      ///< of a command; empty for what can grant nothing
         std::string commands;  ///< raw JSON
+        bool typed = false;    ///< a start that the principal typed: it lets nothing else pass
     };
     struct TextHash {
         using is_transparent = void;
@@ -65,6 +66,9 @@ private:
         model::Tier ceiling = model::Tier::Irreversible;
         std::string workspace;
         std::string agent_type;
+        std::string principal;
+        bool typed = false;        ///< it was opened with a command
+        std::string first_action;  ///< what was decided first; only that can be the typed start
         Table<Released> released;
     };
     using Finding = std::optional<std::string>;
@@ -88,6 +92,7 @@ private:
 
     Finding release_now(SessionFacts& session, const DecisionFacts& facts);
     Finding hold(const DecisionFacts& facts);
+    static Finding check_typed(const SessionFacts& session, const DecisionFacts& facts);
     Finding check_grant(const SessionFacts& session, const DecisionFacts& facts) const;
     Finding check_quorum(const Held& held, const std::vector<std::string>& approvers);
 

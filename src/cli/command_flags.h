@@ -106,7 +106,8 @@ inline constexpr std::array kWatchFlags = {
 
 // --- Governing ---------------------------------------------------------------------------------
 inline constexpr std::array kRuleListFlags = {
-    kJson, Flag{"state", Kind::Value, "STATE", "only rules in this state", "active retired"}};
+    Flag{"all", Kind::Switch, {}, "each rule of the policy files, not one line per family"}, kJson,
+    Flag{"state", Kind::Value, "STATE", "only rules in this state", "active retired"}};
 inline constexpr std::array kRuleAddFlags = {
     Flag{"verb", Kind::Value, "VERB", "what a match does (default allow)", "allow ask deny"},
     Flag{"match", Kind::Value, "KIND", "how PATTERN reads (default argv)", "exact argv glob regex"},
@@ -153,6 +154,7 @@ inline constexpr std::array kSearchFlags = {
     Flag{"decision", Kind::Value, "DECISION", "with this decision", kDecisions},
     Flag{"tier", Kind::Value, "TIER", "of this tier",
          "read_only idempotent_write side_effect irreversible forbidden"},
+    Flag{"type", Kind::Value, "TYPE", "of this type, such as alert or session_start"},
     kLimit,
     kJson};
 inline constexpr std::array kSearchOperand = {

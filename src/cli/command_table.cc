@@ -138,6 +138,18 @@ constexpr std::array kCommands = {
             {},
             verb_watch},
 
+    Command{"policy reload",
+            Group::Governing,
+            "put the policy files in force as they are now",
+            "Files that are not valid change nothing: the old policy stays in force and the error "
+            "says "
+            "where. SIGHUP to the gateway does the same. Held actions keep the verdict that people "
+            "were shown.",
+            kJsonOnly,
+            {},
+            "countersign policy reload",
+            {},
+            verb_policy_reload},
     Command{"rules list",
             Group::Governing,
             "the tiered whitelist",

@@ -130,6 +130,17 @@ private:
     bool failed_ = false;
 };
 
+class RealEvents final : public LiveEvents {
+public:
+    explicit RealEvents(client::EventStream stream) : stream_(std::move(stream)) {}
+    Result<std::optional<client::ServerEvent>> next(Duration limit) override {
+        return stream_.next(limit);
+    }
+
+private:
+    client::EventStream stream_;
+};
+
 class RealGateway final : public Gateway {
 public:
     explicit RealGateway(client::OperatorClient client) : client_(std::move(client)) {}
@@ -141,6 +152,10 @@ public:
     }
     Result<model::SessionGrant> open_session(const model::SessionRequest& request) override {
         return client_.open_session(request);
+    }
+    Result<std::unique_ptr<LiveEvents>> events() override {
+        client::EventStream stream = TRY(client_.events());
+        return std::unique_ptr<LiveEvents>(std::make_unique<RealEvents>(std::move(stream)));
     }
 
 private:

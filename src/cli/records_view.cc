@@ -20,7 +20,7 @@ struct Summary {
     std::string_view type;
     std::array<std::string_view, 4> members;
 };
-constexpr std::array<Summary, 20> kSummaries = {{
+constexpr std::array<Summary, 19> kSummaries = {{
     {"gateway_start", {"version", "policy", "", ""}},
     {"gateway_stop", {"reason", "", "", ""}},
     {"recovery", {"reason", "what", "", ""}},
@@ -31,7 +31,6 @@ constexpr std::array<Summary, 20> kSummaries = {{
     {"vote", {"vote.ballot", "vote.approver", "vote.action", "vote.comment"}},
     {"release", {"action", "decided_by", "", ""}},
     {"refusal", {"action", "state", "decided_by", "reason"}},
-    {"outcome", {"action", "outcome.exit_code", "outcome.error", ""}},
     {"observation", {"source", "bytes", "", ""}},
     {"rule", {"change", "rule.id", "by", "reason"}},
     {"review", {"outcome", "rule", "by", "reason"}},
@@ -64,9 +63,19 @@ std::string decision_line(const json::value& body) {
     return line + "  [" + text_at(body, "decided_by") + "]";
 }
 
+std::string outcome_line(const json::value& body) {
+    const std::string code = text_at(body, "outcome.exit_code");
+    const std::string error = text_at(body, "outcome.error");
+    return text_at(body, "action") + (code.empty() ? "" : "  exit " + code) +
+           (error.empty() ? "" : "  " + error);
+}
+
 std::string summary_line(std::string_view type, const json::value& body) {
     if (type == "decision") {
         return decision_line(body);
+    }
+    if (type == "outcome") {
+        return outcome_line(body);
     }
     const auto* summary = std::find_if(kSummaries.begin(), kSummaries.end(),
                                        [type](const Summary& entry) { return entry.type == type; });

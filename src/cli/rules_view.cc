@@ -1,6 +1,7 @@
 #include "cli/rules_view.h"
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "cli/field.h"
 
@@ -47,6 +48,38 @@ void add_rule_row(Table& table, const json::value& rule, Instant now) {
                expires.empty() ? "never" : relative_time(expires, now),
                text_at(rule, "owner"),
                {rule_pattern(rule), retired ? Tone::Dim : Tone::Bold}});
+}
+
+void add_family_rows(Table& table, const std::vector<const json::value*>& rules) {
+    struct Family {
+        const json::value* first = nullptr;
+        std::int64_t uses = 0;
+        std::size_t rules = 0;
+        std::string patterns;
+    };
+    std::map<std::string, Family> families;
+    for (const json::value* rule : rules) {
+        const std::string id = text_at(*rule, "id");
+        const std::size_t slash = id.rfind('/');
+        const std::size_t family_slash = id.find('/');
+        Family& family = families[slash > family_slash ? id.substr(0, slash) : id];
+        family.first = family.first == nullptr ? rule : family.first;
+        family.uses += number_at(*rule, "uses");
+        family.patterns += (family.rules == 0 ? "" : ", ") + rule_pattern(*rule);
+        ++family.rules;
+    }
+    for (const auto& [name, family] : families) {
+        const std::string verb = text_at(*family.first, "verb");
+        const std::string count =
+            family.rules == 1 ? "" : std::to_string(family.rules) + " patterns: ";
+        table.add({name,
+                   {verb, tone_of(verb)},
+                   verb == "allow" ? text_at(*family.first, "tier") : "",
+                   std::to_string(family.uses),
+                   std::string("never"),
+                   text_at(*family.first, "owner"),
+                   {count + family.patterns, Tone::Bold}});
+    }
 }
 
 std::vector<std::pair<std::string, std::string>> rule_pairs(const json::value& rule, Instant now) {

@@ -8,12 +8,17 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 /// A yielding column keeps at least this much, even where the row then wraps.
-constexpr std::size_t kYieldLeast = 16;
+constexpr std::size_t kYieldLeast = 10;
 
+/// `at`: columns to the left of the cell.
 void append_cell(std::string& line, const Look& look, const Column& column, const Table::Cell& cell,
-                 std::size_t width) {
+                 std::size_t at, std::size_t width) {
     const std::string visible =
         shown(look, cell.text, column.width == Column::Width::Yields ? width : 0);
+    if (column.width == Column::Width::Wraps) {
+        line += paint(look, cell.tone, wrap(look, visible, at));
+        return;
+    }
     const std::size_t has = columns_of(visible);
     const std::string padding(width > has ? width - has : 0, ' ');
     if (column.side == Column::Side::Right) {
@@ -66,16 +71,18 @@ std::string Table::print(const Look& look) const {
     const auto width = widths(look);
     std::string out;
     std::string header;
+    std::vector<std::size_t> at;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
+        at.push_back(i == 0 ? 0 : at[i - 1] + width[i - 1] + kGap);
         header += i == 0 ? "" : std::string(kGap, ' ');
-        append_cell(header, look, columns_[i], Cell(columns_[i].title, Tone::Dim), width[i]);
+        append_cell(header, look, columns_[i], Cell(columns_[i].title, Tone::Dim), at[i], width[i]);
     }
     end_line(out, std::move(header));
     for (const auto& row : rows_) {
         std::string line;
         for (std::size_t i = 0; i < columns_.size(); ++i) {
             line += i == 0 ? "" : std::string(kGap, ' ');
-            append_cell(line, look, columns_[i], row[i], width[i]);
+            append_cell(line, look, columns_[i], row[i], at[i], width[i]);
         }
         end_line(out, std::move(line));
     }

@@ -14,7 +14,8 @@ namespace countersign::cli {
 
 struct Column {
     enum class Side { Left, Right };
-    enum class Width { Fixed, Yields };  ///< Yields: is cut when the row is too wide
+    /// Yields: is cut when the row is too wide. Wraps, for the last column: goes on below itself.
+    enum class Width { Fixed, Yields, Wraps };
     std::string title;
     Side side = Side::Left;
     Width width = Width::Fixed;

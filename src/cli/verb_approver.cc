@@ -26,7 +26,10 @@ Result<int> verb_approver_list(World& world, const Arguments& arguments) {
     if (arguments.json()) {
         return print_json(world, list);
     }
-    Table table({{"APPROVER"}, {"STATE"}, {"ENROLLED"}, {"KEY"}});
+    Table table({{"APPROVER", Column::Side::Left, Column::Width::Yields},
+                 {"STATE"},
+                 {"ENROLLED"},
+                 {"KEY"}});
     each_at(list, "items", [&](const json::value& approver) {
         const bool active = flag_at(approver, "active");
         table.add({{text_at(approver, "name"), Tone::Bold},
@@ -106,7 +109,9 @@ Result<int> verb_keys_list(World& world, const Arguments& arguments) {
                             ")\n");
         return 0;
     }
-    Table table({{"KEY"}, {"FINGERPRINT"}, {"FILE", Column::Side::Left, Column::Width::Yields}});
+    Table table({{"KEY", Column::Side::Left, Column::Width::Yields},
+                 {"FINGERPRINT"},
+                 {"FILE", Column::Side::Left, Column::Width::Yields}});
     for (const KeyEntry& key : keys) {
         table.add({{key.name, Tone::Bold}, key.fingerprint, key.file});
     }

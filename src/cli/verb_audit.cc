@@ -59,7 +59,7 @@ Result<std::vector<json::value>> records_from(Gateway& gateway, std::int64_t fir
 
 std::string filter_of(const Arguments& arguments) {
     std::string filter;
-    for (const std::string_view name : {"session", "agent", "decision", "tier"}) {
+    for (const std::string_view name : {"session", "agent", "decision", "tier", "type"}) {
         if (const auto value = arguments.value(name)) {
             filter += (filter.empty() ? "" : "&") + std::string(name) + "=" + encode(*value);
         }

@@ -112,7 +112,7 @@ Result<int> verb_doctor(World& world, const Arguments& arguments) {
     checks.push_back(key_check(world));
     int status = 0;
     json::array items;
-    Table table({{"CHECK"}, {"STATE"}, {"DETAIL", Column::Side::Left, Column::Width::Yields}});
+    Table table({{"CHECK"}, {"STATE"}, {"DETAIL", Column::Side::Left, Column::Width::Wraps}});
     for (const Check& check : checks) {
         const std::string state(kStateNames[static_cast<std::size_t>(check.state)]);
         table.add({check.name, {state, tone_of(state)}, check.detail});

@@ -115,12 +115,20 @@ Result<int> verb_rules_list(World& world, const Arguments& arguments) {
                  {"OWNER"},
                  {"PATTERN", Column::Side::Left, Column::Width::Yields}});
     // What people added stands first: that is what they look for and can change.
-    for (const bool of_policy : {false, true}) {
-        each_at(list, "items", [&](const json::value& rule) {
-            if (text_at(rule, "id").starts_with("builtin/") == of_policy) {
-                add_rule_row(table, rule, world.clock().now());
-            }
-        });
+    std::vector<const json::value*> of_policy;
+    each_at(list, "items", [&](const json::value& rule) {
+        if (text_at(rule, "id").starts_with("builtin/")) {
+            of_policy.push_back(&rule);
+        } else {
+            add_rule_row(table, rule, world.clock().now());
+        }
+    });
+    if (arguments.has("all")) {
+        for (const json::value* rule : of_policy) {
+            add_rule_row(table, *rule, world.clock().now());
+        }
+    } else {
+        add_family_rows(table, of_policy);
     }
     if (table.empty()) {
         world.console().err("no rules\n");

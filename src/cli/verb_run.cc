@@ -58,6 +58,29 @@ private:
     std::thread thread_;
 };
 
+/// The directory the command starts in, as the kernel will name it.
+std::string start_directory(World& world, const std::string& workspace) {
+    const std::string& here = world.person().directory;
+    const bool inside = here == workspace || here.starts_with(workspace + "/");
+    auto real = sys::real_path(inside ? here : workspace);
+    return real.ok() ? real.take() : workspace;
+}
+
+/// What the person typed, for their consent to start it. What JSON cannot carry exactly, or is too
+/// long to keep with a session, is left out; its start is then a question like any other.
+std::vector<std::string> typed_command(const Arguments& arguments) {
+    std::size_t bytes = 0;
+    for (const std::string& word : arguments.operands()) {
+        bytes += word.size();
+        if (text::invalid_utf8_at(word)) {
+            return {};
+        }
+    }
+    const bool fits =
+        bytes <= model::kStartedBytesMax && arguments.operands().size() <= model::kStartedWordsMax;
+    return fits ? arguments.operands() : std::vector<std::string>();
+}
+
 Result<model::SessionRequest> session_request(World& world, const Arguments& arguments,
                                               const std::string& workspace) {
     model::SessionRequest request;
@@ -81,6 +104,8 @@ Result<model::SessionRequest> session_request(World& world, const Arguments& arg
         return Error(ErrorCode::InvalidArgument, "--lifetime is no span", "such as 30m or 8h");
     }
     request.lifetime = *lifetime;
+    request.command = typed_command(arguments);
+    request.directory = start_directory(world, workspace);
     return request;
 }
 
@@ -100,9 +125,7 @@ jail::RunOptions run_options(World& world, const Arguments& arguments,
     jail::RunOptions options;
     options.argv = arguments.operands();
     options.workspace = workspace;
-    const std::string& here = world.person().directory;
-    const bool inside = here == workspace || here.starts_with(workspace + "/");
-    options.directory = inside ? here : workspace;
+    options.directory = start_directory(world, workspace);
     options.agent_socket = locations.agent_socket;
     options.session_token = grant.token;
     options.session_id = grant.session.id;

@@ -1,7 +1,10 @@
 // session list, show, revoke, end.
+#include <algorithm>
 #include <boost/json.hpp>
+#include <vector>
 
 #include "base/limits.h"
+#include "cli/action_view.h"
 #include "cli/field.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -15,14 +18,24 @@ std::string session_path(const std::string& id) {
     return "/v1/sessions/" + encode(id);
 }
 
+/// What the person typed, as they would type it again; empty: nothing, or not kept.
+std::string command_of(const json::value& session) {
+    model::Action typed;
+    typed.kind = model::ActionKind::Exec;
+    typed.argv = texts_at(session, "command");
+    return typed.argv.empty() ? std::string() : action_line(typed);
+}
+
 std::vector<std::pair<std::string, std::string>> session_pairs(const json::value& session,
                                                                Instant now) {
+    const bool active = text_at(session, "state") == "active";
     std::vector<std::pair<std::string, std::string>> pairs = {
         {"session", text_at(session, "id")},
         {"state", text_at(session, "state")},
         {"agent", text_at(session, "agent.type") + " " + text_at(session, "agent.id")},
         {"model", text_at(session, "agent.model")},
         {"started by", text_at(session, "principal") + " on " + text_at(session, "host")},
+        {"command", command_of(session)},
         {"purpose", text_at(session, "purpose")},
         {"door", text_at(session, "door")},
         {"workspace", text_at(session, "workspace")},
@@ -30,9 +43,9 @@ std::vector<std::pair<std::string, std::string>> session_pairs(const json::value
         {"ceiling", text_at(session, "ceiling")},
         {"delegated from", text_at(session, "parent")},
         {"started", text_at(session, "started")},
-        {"expires", relative_time(text_at(session, "expires"), now)},
+        {"expires", active ? relative_time(text_at(session, "expires"), now) : ""},
         {"ended", text_at(session, "ended")},
-        {"process", text_at(session, "process_id")}};
+        {"process", active ? text_at(session, "process_id") : ""}};
     std::erase_if(pairs, [](const auto& pair) { return pair.second.empty(); });
     return pairs;
 }
@@ -75,7 +88,14 @@ Result<int> verb_session_list(World& world, const Arguments& arguments) {
                  {"STARTED"},
                  {"EXPIRES"},
                  {"WORKSPACE", Column::Side::Left, Column::Width::Yields}});
-    each_at(list, "items", [&](const json::value& session) {
+    // Ids mean nothing; the newest is what people look for.
+    std::vector<const json::value*> sessions;
+    each_at(list, "items", [&](const json::value& session) { sessions.push_back(&session); });
+    std::stable_sort(sessions.begin(), sessions.end(), [](const auto* a, const auto* b) {
+        return text_at(*a, "started") > text_at(*b, "started");
+    });
+    for (const json::value* one : sessions) {
+        const json::value& session = *one;
         const std::string state = text_at(session, "state");
         table.add({text_at(session, "id"),
                    {state, tone_of(state)},
@@ -84,7 +104,7 @@ Result<int> verb_session_list(World& world, const Arguments& arguments) {
                    short_time(text_at(session, "started"), now),
                    state == "active" ? relative_time(text_at(session, "expires"), now) : "",
                    text_at(session, "workspace")});
-    });
+    }
     if (table.empty()) {
         world.console().err("no sessions\n");
         return 0;

@@ -14,6 +14,7 @@ Result<int> verb_check(World& world, const Arguments& arguments);
 Result<int> verb_parse(World& world, const Arguments& arguments);
 Result<int> verb_explain(World& world, const Arguments& arguments);
 Result<int> verb_policy(World& world, const Arguments& arguments);
+Result<int> verb_policy_reload(World& world, const Arguments& arguments);
 // verb_doors.cc
 Result<int> verb_sh(World& world, const Arguments& arguments);
 Result<int> verb_hook(World& world, const Arguments& arguments);

@@ -48,6 +48,14 @@ public:
     virtual Result<void> finish() = 0;
 };
 
+/// What happens at the gateway, as it happens.
+class LiveEvents {
+public:
+    virtual ~LiveEvents() = default;
+    /// nullopt: nothing within `limit`. Unavailable: the gateway is gone.
+    virtual Result<std::optional<client::ServerEvent>> next(Duration limit) = 0;
+};
+
 /// The operator side of the API: OperatorClient, or a table of answers in tests.
 class Gateway {
 public:
@@ -56,6 +64,7 @@ public:
     virtual Result<boost::json::value> post(std::string_view path,
                                             const boost::json::value& body) = 0;
     virtual Result<model::SessionGrant> open_session(const model::SessionRequest& request) = 0;
+    virtual Result<std::unique_ptr<LiveEvents>> events() = 0;
 };
 
 /// Who types, and where.

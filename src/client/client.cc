@@ -170,6 +170,8 @@ Result<model::SessionGrant> AgentClient::delegate(std::string_view session,
 
 struct OperatorClient::Connection {
     Caller caller;
+    std::string socket;
+    std::string token;
 };
 
 OperatorClient::OperatorClient(std::unique_ptr<Connection> connection)
@@ -188,8 +190,9 @@ Result<OperatorClient> OperatorClient::open(const Locations& locations) {
     while (!token->empty() && token->back() == '\n') {
         token->pop_back();
     }
-    return OperatorClient(
-        std::make_unique<Connection>(Connection{Caller(locations.operator_socket, token.take())}));
+    Caller caller(locations.operator_socket, *token);
+    return OperatorClient(std::make_unique<Connection>(
+        Connection{std::move(caller), locations.operator_socket, token.take()}));
 }
 
 Result<json::value> OperatorClient::get(std::string_view path, Duration wait) {
@@ -205,6 +208,10 @@ Result<model::SessionGrant> OperatorClient::open_session(const model::SessionReq
     const json::value value =
         TRY(connection_->caller.post("/v1/sessions", model::to_json(request), kNoWait));
     return grant_from(value);
+}
+
+Result<EventStream> OperatorClient::events() {
+    return EventStream::open(connection_->socket, connection_->token);
 }
 
 }  // namespace countersign::client

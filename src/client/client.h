@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "client/event_stream.h"
 #include "model/action.h"
 #include "model/session.h"
 #include "model/verdict.h"
@@ -114,6 +115,8 @@ public:
     Result<boost::json::value> post(std::string_view path, const boost::json::value& body,
                                     Duration wait = std::chrono::seconds(30));
     Result<model::SessionGrant> open_session(const model::SessionRequest& request);
+    /// A connection of its own that tells what happens (client/event_stream.h).
+    Result<EventStream> events();
 
 private:
     struct Connection;

@@ -43,6 +43,11 @@ Safety safety_for(ActionState state, Tier tier) {
     return costly ? Safety::Durable : Safety::Written;
 }
 
+/// Whoever types an agent's name has not consented to what the agent starts.
+bool gives_grant(const ActionEntry& entry) {
+    return !entry.decided_by.starts_with(kStartedBy);
+}
+
 }  // namespace
 
 void ActionDesk::identify(model::Context& context, const model::Session& session,
@@ -124,6 +129,7 @@ Result<std::string> ActionDesk::submit(const model::Session& session,
     action.entry.created = now;
     action.opened = began;
     action.ceiling = session.ceiling;
+    action.typed = core.openings.take(request, began);
     if (request.action.kind == model::ActionKind::Command) {
         action.text = crypto::sha256(request.action.text);
     }
@@ -163,6 +169,9 @@ void ActionDesk::apply(LiveAction& action, Judgement judgement,
         verdict.hint.clear();
         ++rooms_.core.metrics.granted_by_grant;
     }
+    if (action.typed && one_person_may_start(verdict) && rooms_.rules.policy().principal_counts()) {
+        start_as_typed(entry, verdict);
+    }
     if (freeze_.frozen && verdict.decision != Decision::Deny) {
         verdict.decision = Decision::Defer;
         verdict.approvals = 0;
@@ -191,6 +200,15 @@ void ActionDesk::apply(LiveAction& action, Judgement judgement,
     entry.message = message_for(entry);
 }
 
+void ActionDesk::start_as_typed(ActionEntry& entry, model::Verdict& verdict) {
+    entry.decided_by = std::string(kStartedBy) + entry.request.context.principal;
+    verdict.decision = Decision::Allow;
+    verdict.approvals = 0;
+    verdict.rule.reset();
+    verdict.reason = entry.decided_by + ", who typed it: " + verdict.reason;
+    verdict.hint.clear();
+}
+
 bool ActionDesk::covered_by_grant(LiveAction& action, const model::Verdict& verdict,
                                   const model::ActionRequest& request) {
     const std::string& within = request.context.within;
@@ -202,7 +220,8 @@ bool ActionDesk::covered_by_grant(LiveAction& action, const model::Verdict& verd
     }
     const LiveAction* outer = actions_.live(within);
     if (outer != nullptr) {
-        if (!outer->settled || outer->entry.state != ActionState::Granted ||
+        if (!outer->settled || !gives_grant(outer->entry) ||
+            outer->entry.state != ActionState::Granted ||
             outer->entry.request.context.session != request.context.session) {
             return false;
         }
@@ -211,7 +230,8 @@ bool ActionDesk::covered_by_grant(LiveAction& action, const model::Verdict& verd
         }
     } else {
         const auto stored = actions_.find(within);
-        if (!stored.ok() || !*stored || (*stored)->state != ActionState::Granted ||
+        if (!stored.ok() || !*stored || !gives_grant(**stored) ||
+            (*stored)->state != ActionState::Granted ||
             (*stored)->request.context.session != request.context.session ||
             coverage({(*stored)->verdict.assessment}, verdict.assessment) == Coverage::Beyond) {
             return false;
@@ -349,6 +369,7 @@ void ActionDesk::settled(const Result<void>& outcome) {
         if (action->entry.state == ActionState::Granted) {
             released(*action);
         }
+        watch_action(rooms_.core, action->entry);
         publish(action->entry);
     }
     if (open) {

@@ -163,6 +163,8 @@ private:
     void apply(LiveAction& action, Judgement judgement, const model::ActionRequest& request);
     bool covered_by_grant(LiveAction& action, const model::Verdict& verdict,
                           const model::ActionRequest& request);
+    /// The question that the principal answered by typing the command.
+    static void start_as_typed(ActionEntry& entry, model::Verdict& verdict);
     bool runs_released_text(LiveAction& action, const model::ActionRequest& request);
     void hold_for_people(LiveAction& action);
     void suspend(LiveAction& action, bool by_freeze);

@@ -99,6 +99,7 @@ void ActionDesk::refused_vote(const model::Vote& vote, const Error& error) {
     if (!recorded.ok()) {
         log::warning("a refused vote cannot be recorded: " + recorded.error().message);
     }
+    watch_refusal(rooms_.core, "vote", vote.approver);
     settle_now();
 }
 
@@ -160,6 +161,7 @@ void ActionDesk::refuse(LiveAction& action, ActionState state, std::string_view 
     entry.message = message_for(entry);
     action.original.reset();
     actions_.changed(action);
+    watch_action(rooms_.core, entry);
     publish(entry);
 }
 

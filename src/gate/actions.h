@@ -33,6 +33,7 @@ struct LiveAction {
     bool text_used = false;
     std::uint64_t epoch = 0;  ///< Recorder::epoch() when its decision was appended
     bool settled = false;     ///< the record that its state stands on is safe
+    bool typed = false;       ///< the start that the principal typed (opening.h)
     bool by_freeze = false;   ///< Suspended since everything is held
     Duration opened{};        ///< monotonic, when it became open
     Duration deadline{};      ///< monotonic, of a Suspended one

@@ -169,7 +169,8 @@ Result<std::optional<Instant>> asked_at(store::Transaction& transaction,
 }
 
 void count_decision(DayNumbers& day, const json::value& body) {
-    if (text_at(body, {"decided_by"}).starts_with("grant ")) {
+    const std::string by = text_at(body, {"decided_by"});
+    if (by.starts_with("grant ") || by.starts_with(kStartedBy)) {
         ++day.covered;
         return;
     }
@@ -197,8 +198,9 @@ Result<void> count_vote(store::Transaction& transaction, DayNumbers& day, const 
 /// Adds a record to its day's numbers when its type is counted.
 Result<void> count(store::Transaction& transaction, std::string_view type, const json::value& body,
                    Instant time) {
-    const bool counted =
-        type == "decision" || type == "vote" || type == "release" || type == "refusal";
+    constexpr auto kCounted =
+        std::to_array<std::string_view>({"decision", "vote", "release", "refusal", "alert"});
+    const bool counted = std::find(kCounted.begin(), kCounted.end(), type) != kCounted.end();
     if (!counted || !body.is_object()) {
         return {};
     }
@@ -210,6 +212,8 @@ Result<void> count(store::Transaction& transaction, std::string_view type, const
         TRY(count_vote(transaction, day, body, time));
     } else if (type == "release") {
         ++day.released;
+    } else if (type == "alert") {
+        ++day.alerts;
     } else {
         ++(text_at(body, {"state"}) == "expired" ? day.expired : day.refused);
     }

@@ -7,9 +7,11 @@
 #include "audit/files.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "gate/alerts.h"
 #include "gate/events.h"
 #include "gate/machine.h"
 #include "gate/metrics.h"
+#include "gate/opening.h"
 #include "gate/recorder.h"
 #include "store/store.h"
 
@@ -26,6 +28,8 @@ struct Core {
     Metrics metrics;
     std::string state_directory;  ///< incidents/ is made in it
     std::string host;
+    Openings openings;
+    Alerts alerts;
 };
 
 }  // namespace countersign::gate

@@ -19,7 +19,8 @@ constexpr std::array kCounters = {
     Counter{"actions", &DayNumbers::actions}, Counter{"auto_approved", &DayNumbers::auto_approved},
     Counter{"held", &DayNumbers::held},       Counter{"denied", &DayNumbers::denied},
     Counter{"covered", &DayNumbers::covered}, Counter{"released", &DayNumbers::released},
-    Counter{"refused", &DayNumbers::refused}, Counter{"expired", &DayNumbers::expired}};
+    Counter{"refused", &DayNumbers::refused}, Counter{"expired", &DayNumbers::expired},
+    Counter{"alerts", &DayNumbers::alerts}};
 
 Result<PersonNumbers> person_from(const json::value& value) {
     PersonNumbers person;
@@ -62,7 +63,7 @@ Result<DayNumbers> day_numbers_from(const json::value& value) {
     DayNumbers numbers;
     text::ObjectReader in(value, "day");
     for (const Counter& counter : kCounters) {
-        numbers.*counter.member = in.integer(counter.name, 0, INT64_MAX);
+        numbers.*counter.member = in.integer_or(counter.name, 0, INT64_MAX, 0);
     }
     const json::value* people = in.member("people");
     TRY(in.finish());

@@ -33,6 +33,7 @@ struct DayNumbers {
     std::int64_t released = 0;       ///< held ones that were let through
     std::int64_t refused = 0;        ///< held ones that a person denied
     std::int64_t expired = 0;        ///< held ones that nobody answered
+    std::int64_t alerts = 0;
     std::map<std::string, PersonNumbers> people;
     bool operator==(const DayNumbers&) const = default;
 };

@@ -11,7 +11,7 @@
 namespace countersign::gate {
 
 struct Event {
-    std::string type;  ///< action, session, incident, freeze
+    std::string type;  ///< action, session, incident, freeze, alert
     std::string data;  ///< one line of JSON
 };
 

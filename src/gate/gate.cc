@@ -27,8 +27,9 @@ Gate::Gate(Private, const Parts& parts, std::unique_ptr<session::Sessions> sessi
            std::unique_ptr<approval::Approvers> approvers,
            std::unique_ptr<approval::Approvals> approvals, std::unique_ptr<Rulebook> rules,
            Experience experience)
-    : core_{parts.store,         parts.files, parts.clock, parts.random,          parts.machine,
-            Recorder(parts.log), Events(),    Metrics(),   parts.state_directory, parts.host},
+    : core_{parts.store,           parts.files,         parts.clock, parts.random,
+            parts.machine,         Recorder(parts.log), Events(),    Metrics(),
+            parts.state_directory, parts.host,          Openings(),  Alerts()},
       version_(parts.version),
       configuration_digest_(parts.configuration_digest),
       sessions_(std::move(sessions)),
@@ -37,7 +38,7 @@ Gate::Gate(Private, const Parts& parts, std::unique_ptr<session::Sessions> sessi
       rules_(std::move(rules)),
       experience_(std::move(experience)),
       sessions_desk_(core_, *sessions_, experience_),
-      people_(core_, *rules_, *approvers_),
+      people_(core_, *rules_, *approvers_, parts.policy_files),
       search_(core_),
       started_(parts.clock.monotonic()),
       checkpointed_(started_),
@@ -154,6 +155,7 @@ void Gate::refused_sign_in(std::string_view door, std::string_view who, std::str
     if (!recorded.ok()) {
         log::warning("a refused sign-in cannot be recorded: " + recorded.error().message);
     }
+    watch_refusal(core_, door, who);
 }
 
 void Gate::settle() {

@@ -23,6 +23,7 @@
 #include "gate/experience.h"
 #include "gate/incident.h"
 #include "gate/people_desk.h"
+#include "gate/policy_files.h"
 #include "gate/rulebook.h"
 #include "gate/session_desk.h"
 #include "session/sessions.h"
@@ -49,6 +50,7 @@ struct Parts {
     std::string host;
     std::string version;
     std::string configuration_digest;  ///< "sha256:<hex>" of what the gateway was configured with
+    PolicyFiles* policy_files = nullptr;  ///< nullptr: the policy cannot be read again
 };
 
 struct Status {

@@ -37,6 +37,7 @@ void add(DayNumbers& sum, const DayNumbers& day) {
     sum.released += day.released;
     sum.refused += day.refused;
     sum.expired += day.expired;
+    sum.alerts += day.alerts;
     for (const auto& [name, person] : day.people) {
         PersonNumbers& into = sum.people[name];
         into.approved += person.approved;
@@ -79,7 +80,8 @@ json::value governance_report(int days, const std::map<std::string, DayNumbers>&
                                       {"auto_approved", of_day.auto_approved},
                                       {"held", of_day.held},
                                       {"denied", of_day.denied},
-                                      {"covered", of_day.covered}});
+                                      {"covered", of_day.covered},
+                                      {"alerts", of_day.alerts}});
     }
     json::array warnings;
     const double rate = ratio(sum.auto_approved, sum.actions);
@@ -87,6 +89,11 @@ json::value governance_report(int days, const std::map<std::string, DayNumbers>&
         warnings.emplace_back(
             "nearly everything passes without a person: review the rules "
             "(countersign rules review)");
+    }
+    if (sum.alerts > 0) {
+        warnings.emplace_back(std::to_string(sum.alerts) +
+                              (sum.alerts == 1 ? " alert" : " alerts") +
+                              ": countersign audit search --type alert");
     }
     json::array people = people_json(sum, days, warnings);
     return json::object{{"days", days},
@@ -99,6 +106,7 @@ json::value governance_report(int days, const std::map<std::string, DayNumbers>&
                         {"released", sum.released},
                         {"refused", sum.refused},
                         {"expired", sum.expired},
+                        {"alerts", sum.alerts},
                         {"prompts_per_100", rounded(100.0 * ratio(sum.held, sum.actions))},
                         {"by_day", std::move(by_day)},
                         {"approvers", std::move(people)},

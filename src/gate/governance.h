@@ -22,7 +22,7 @@ inline constexpr std::int64_t kVotesForWarning = 5;
 inline constexpr double kApprovalsPerDayWarning = 50;
 
 /// {"days", "actions", "auto_approved", "auto_approval_rate", "held", "denied", "covered",
-/// "prompts_per_100", "by_day": [...], "approvers": [...], "warnings": [...]}.
+/// "alerts", "prompts_per_100", "by_day": [...], "approvers": [...], "warnings": [...]}.
 boost::json::value governance_report(int days, const std::map<std::string, DayNumbers>& numbers);
 
 }  // namespace countersign::gate

@@ -18,6 +18,40 @@ Result<void> PeopleDesk::record_change(audit::RuleChange::Change change, const m
     return {};
 }
 
+Result<PolicyChange> PeopleDesk::reload_policy(std::string_view by) {
+    if (files_ == nullptr) {
+        return Error(ErrorCode::Unsupported, "this gateway's policy comes from no files");
+    }
+    auto change = adopt_policy(by);
+    if (!change.ok()) {
+        Error error = change.take_error();
+        error.message = "the old policy stays in force: " + error.message;
+        raise(core_, {std::string(model::name_in(kAlertKindNames, AlertKind::PolicyRefused)),
+                      "policy", error.message});
+        return error;
+    }
+    return change;
+}
+
+Result<PolicyChange> PeopleDesk::adopt_policy(std::string_view by) {
+    policy::Policy loaded = TRY(files_->load());
+    // Shared with the evaluators that are made from it (policy/policy.h).
+    auto next = std::make_shared<const policy::Policy>(std::move(loaded));
+    PolicyChange change{rules_.policy().digest(), next->digest()};
+    if (change.previous == change.current) {
+        return change;
+    }
+    policy::Evaluator evaluator = TRY(rules_.evaluator_for(next));
+    audit::ConfigurationChange body;
+    body.what = "policy";
+    body.digest = change.current;
+    body.previous = change.previous;
+    body.by = by;
+    TRY(core_.recorder.record_now(audit::to_record(body)));
+    rules_.adopt(std::move(next), std::move(evaluator));
+    return change;
+}
+
 Result<model::Rule> PeopleDesk::changeable(std::string_view id) const {
     std::optional<model::Rule> rule = rules_.find(id);
     if (!rule) {

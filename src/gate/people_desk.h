@@ -11,6 +11,7 @@
 
 #include "approval/approvers.h"
 #include "gate/core.h"
+#include "gate/policy_files.h"
 #include "gate/rule_review.h"
 #include "gate/rulebook.h"
 
@@ -42,8 +43,14 @@ struct RuleTest {
 
 class PeopleDesk {
 public:
-    PeopleDesk(Core& core, Rulebook& rules, approval::Approvers& approvers)
-        : core_(core), rules_(rules), approvers_(approvers) {}
+    PeopleDesk(Core& core, Rulebook& rules, approval::Approvers& approvers, PolicyFiles* files)
+        : core_(core), rules_(rules), approvers_(approvers), files_(files) {}
+
+    /// Reads the policy files again and puts them in force. Actions that are held keep the verdict
+    /// that people were shown. Unsupported: there are no files; otherwise the errors of the files,
+    /// of an added rule that does not go with them, and of the log: the old policy stays in force
+    /// and an alert says so.
+    Result<PolicyChange> reload_policy(std::string_view by);
 
     /// Fills in id (when empty) and time and adds. Errors: Rulebook::check_new's, the log's and the
     /// store's; nothing has changed then.
@@ -68,6 +75,7 @@ public:
     }
 
 private:
+    Result<PolicyChange> adopt_policy(std::string_view by);
     Result<model::Rule> changeable(std::string_view id) const;
     Result<void> record_change(audit::RuleChange::Change change, const model::Rule& rule,
                                std::string_view by, std::string_view reason);
@@ -76,6 +84,7 @@ private:
     Core& core_;
     Rulebook& rules_;
     approval::Approvers& approvers_;
+    PolicyFiles* files_;  ///< may be nullptr
 };
 
 }  // namespace countersign::gate

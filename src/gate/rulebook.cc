@@ -213,6 +213,16 @@ Result<void> Rulebook::put(const model::Rule& rule) {
     return {};
 }
 
+Result<policy::Evaluator> Rulebook::evaluator_for(
+    const std::shared_ptr<const policy::Policy>& policy) const {
+    return policy::Evaluator::create(policy, active_with(nullptr));
+}
+
+void Rulebook::adopt(std::shared_ptr<const policy::Policy> policy, policy::Evaluator evaluator) {
+    policy_ = std::move(policy);
+    evaluator_ = std::move(evaluator);
+}
+
 void Rulebook::used(const std::vector<std::string>& ids, const model::Assessment& assessment,
                     Instant now) {
     for (const std::string& id : ids) {

@@ -63,6 +63,13 @@ public:
     /// Puts a rule in place, new or changed, durably. After an error nothing has changed.
     Result<void> put(const model::Rule& rule);
 
+    /// The evaluator of another policy with the rules that people added. Errors: an added rule does
+    /// not compile with it. Changes nothing.
+    [[nodiscard]] Result<policy::Evaluator> evaluator_for(
+        const std::shared_ptr<const policy::Policy>& policy) const;
+    /// Puts the policy in force; `evaluator` is evaluator_for() it.
+    void adopt(std::shared_ptr<const policy::Policy> policy, policy::Evaluator evaluator);
+
     /// Notes that these rules let `assessment` pass.
     void used(const std::vector<std::string>& ids, const model::Assessment& assessment,
               Instant now);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "gate/redaction.h"
 #include "model/codec.h"
 #include "text/json.h"
 
@@ -55,7 +56,9 @@ Result<model::SessionGrant> SessionDesk::open(const model::SessionRequest& reque
         }
         started = found.take();
     }
-    model::SessionGrant grant = TRY(sessions_.start(request));
+    model::SessionRequest kept = request;
+    kept.command = redact_words(request.command);
+    model::SessionGrant grant = TRY(sessions_.start(kept));
     if (started) {
         auto noted = note_process(grant.session, *started);
         if (!noted.ok()) {
@@ -63,7 +66,10 @@ Result<model::SessionGrant> SessionDesk::open(const model::SessionRequest& reque
             return noted.take_error();
         }
     }
-    return admit(std::move(grant));
+    model::SessionGrant admitted = TRY(admit(std::move(grant)));
+    core_.openings.expect(admitted.session.id, request.command, request.directory,
+                          core_.clock.monotonic());
+    return admitted;
 }
 
 Result<model::SessionGrant> SessionDesk::delegate(const model::Session& parent,
@@ -138,6 +144,7 @@ Result<Closing> SessionDesk::close(std::string_view id, model::SessionState how,
             recorded_.insert(session.id);
         }
         experience_.forget(session.id);
+        core_.openings.forget(session.id);
         core_.events.add(session_event(session));
     }
     if (auto settled = core_.recorder.settle(); !settled.ok()) {
@@ -202,6 +209,7 @@ std::vector<model::Session> SessionDesk::expire() {
                    ran_out ? "its time ran out" : "ended earlier; it could not be stored then",
                    closing);
         experience_.forget(session.id);
+        core_.openings.forget(session.id);
         core_.events.add(session_event(session));
     }
     for (const std::string& failure : closing.failures) {

@@ -11,6 +11,7 @@
 #include "audit/log.h"
 #include "audit/memory_files.h"
 #include "audit/verify.h"
+#include "base/test_world.h"
 #include "crypto/keys.h"
 #include "crypto/sshsig.h"
 #include "gate/gate.h"
@@ -20,30 +21,8 @@
 
 namespace countersign::gate {
 
-class HandClock final : public Clock {
-public:
-    Instant now() override { return wall; }
-    Duration monotonic() override { return steady; }
-    void pass(Duration span) {
-        wall = wall.plus(span);
-        steady += span;
-    }
-    Instant wall{1'800'000'000'000'000};
-    Duration steady = std::chrono::seconds(1);
-};
-
-class SeededRandom final : public Random {
-public:
-    void fill(std::span<std::byte> out) override {
-        for (std::byte& byte : out) {
-            state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-            byte = static_cast<std::byte>(state_ >> 56U);
-        }
-    }
-
-private:
-    std::uint64_t state_ = 11;
-};
+using testing_world::HandClock;
+using testing_world::SeededRandom;
 
 class NotingMachine final : public Machine {
 public:
@@ -66,6 +45,18 @@ public:
     std::vector<int> killed;
 };
 
+/// The built-in policy and one more file, as a person last saved it.
+class OnePolicyFile final : public PolicyFiles {
+public:
+    Result<policy::Policy> load() override {
+        if (text.empty()) {
+            return policy::Policy::load({policy::Policy::builtin_source()});
+        }
+        return policy::Policy::load({policy::Policy::builtin_source(), {"more.toml", text}});
+    }
+    std::string text;
+};
+
 class House {
 public:
     House() { start(); }
@@ -79,7 +70,7 @@ public:
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         log = opened.take();
         auto made = Gate::open({store, files, *log, clock, random, machine, policy, "/state",
-                                "host", "test", "sha256:" + std::string(64, '0')});
+                                "host", "test", "sha256:" + std::string(64, '0'), &policy_files});
         ASSERT_TRUE(made.ok()) << made.error().message;
         gate = made.take();
     }
@@ -165,6 +156,7 @@ public:
     HandClock clock;
     SeededRandom random;
     NotingMachine machine;
+    OnePolicyFile policy_files;
     store::MemoryStore store;
     audit::MemoryFiles files;
     // The gate shares it with its evaluators.

@@ -244,6 +244,11 @@ private:
         if (!real.ok() || real.value() == "/" || is_within(workspace_, real.value())) {
             return;
         }
+        // The operator token lies in the state directory: hiding that has hidden it.
+        if (std::any_of(hidden_.begin(), hidden_.end(),
+                        [&](const std::string& place) { return is_within(real.value(), place); })) {
+            return;
+        }
         const bool gone_already =
             std::any_of(emptied_.begin(), emptied_.end(),
                         [&](const std::string& place) { return is_within(real.value(), place); });

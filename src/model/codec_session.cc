@@ -34,7 +34,8 @@ json::object shared_json(const T& from) {
             {"contained", from.contained},
             {"staged", from.staged},
             {"ceiling", json_name(tier_name(from.ceiling))},
-            {"process_id", json_process(from.process_id)}};
+            {"process_id", json_process(from.process_id)},
+            {"command", json_texts(from.command)}};
 }
 
 template <class T>
@@ -53,6 +54,7 @@ Result<void> shared_members(text::ObjectReader& in, T& into) {
     into.staged = in.boolean_or("staged", false);
     into.ceiling = enum_member_or(in, "ceiling", kTierNames, Tier::Irreversible);
     into.process_id = process_member(in);
+    into.command = in.strings_or_empty("command", kStartedWordsMax, kStartedBytesMax);
     return {};
 }
 
@@ -88,6 +90,7 @@ Result<Session> session_from(const json::value& value) {
 
 json::value to_json(const SessionRequest& request) {
     json::object out = shared_json(request);
+    out["directory"] = json_text(request.directory);
     out["lifetime_s"] = std::chrono::duration_cast<std::chrono::seconds>(request.lifetime).count();
     return out;
 }
@@ -96,6 +99,7 @@ Result<SessionRequest> session_request_from(const json::value& value) {
     text::ObjectReader in(value, "session request");
     SessionRequest request;
     TRY(shared_members(in, request));
+    request.directory = in.string_or("directory", limits::kPathBytesMax, "");
     const auto usual = std::chrono::duration_cast<std::chrono::seconds>(request.lifetime).count();
     request.lifetime = std::chrono::seconds(
         in.integer_or("lifetime_s", 1, limits::kSessionLifetimeSecondsMax, usual));

@@ -170,6 +170,7 @@ public:
         out.staged = coin();
         out.ceiling = of<Tier>(kTierNames.size());
         out.process_id = maybe([&] { return static_cast<int>(1 + below(1000)); });
+        out.command = list([&] { return text(); });
     }
     Session session() {
         Session out;

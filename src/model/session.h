@@ -40,9 +40,15 @@ struct Session {
     SessionState state = SessionState::Active;
     std::optional<Instant> ended;
     std::optional<int> process_id;  ///< root of the supervised tree, for containment
+    /// What the principal started it with, secrets redacted; empty: not told, or delegated.
+    std::vector<std::string> command;
 
     bool operator==(const Session&) const = default;
 };
+
+/// Words and bytes of the command that a session is opened with, which is kept with it.
+inline constexpr std::size_t kStartedWordsMax = 1024;
+inline constexpr std::size_t kStartedBytesMax = 8 * 1024;
 
 /// What opens a session.
 struct SessionRequest {
@@ -58,6 +64,11 @@ struct SessionRequest {
     Tier ceiling = Tier::Irreversible;
     Duration lifetime = std::chrono::hours(8);
     std::optional<int> process_id;
+    /// The argv that the principal typed, and the absolute directory it starts in: its first start
+    /// is consented to by that (gate/opening.h). Empty: nothing is. At most kStartedWordsMax words
+    /// and kStartedBytesMax bytes.
+    std::vector<std::string> command;
+    std::string directory;
 
     bool operator==(const SessionRequest&) const = default;
 };

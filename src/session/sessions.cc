@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kIdBytes = 8;
 constexpr std::string_view kIdPrefix = "s-";
-constexpr std::size_t kDocumentBytesMax = 64 * 1024;
+constexpr std::size_t kDocumentBytesMax = 128 * 1024;
 
 Error unauthenticated() {
     return {ErrorCode::Unauthenticated, "the session token is not valid",
@@ -78,6 +78,17 @@ Result<void> check(const model::SessionRequest& request) {
     }
     if (!path_ok(request.workspace) || !path_ok(request.home)) {
         return invalid("workspace and home must be absolute paths without \".\" and \"..\"");
+    }
+    std::size_t command_bytes = 0;
+    for (const std::string& word : request.command) {
+        command_bytes += word.size();
+    }
+    if (request.command.size() > model::kStartedWordsMax ||
+        command_bytes > model::kStartedBytesMax) {
+        return invalid("the command that starts it is too long");
+    }
+    if (!path_ok(request.directory)) {
+        return invalid("the directory must be an absolute path without \".\" and \"..\"");
     }
     if (request.ceiling == model::Tier::Forbidden) {
         return invalid("no session may reach the tier \"forbidden\"");
@@ -201,6 +212,7 @@ Result<model::SessionGrant> Sessions::start(const model::SessionRequest& request
     session.staged = request.staged;
     session.ceiling = request.ceiling;
     session.process_id = request.process_id;
+    session.command = request.command;
     return admit(std::move(session), request.lifetime, clock_.now().plus(request.lifetime));
 }
 
@@ -220,6 +232,7 @@ Result<model::SessionGrant> Sessions::delegate(std::string_view parent_id,
     session.ceiling = request.ceiling.value_or(parent->session.ceiling);
     session.workspace = request.workspace.value_or(parent->session.workspace);
     session.process_id.reset();
+    session.command.clear();
     const Duration left = std::min(parent->session.expires.since(clock_.now()),
                                    parent->deadline - clock_.monotonic());
     return admit(std::move(session), std::min(request.lifetime, left), parent->session.expires);

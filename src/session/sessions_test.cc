@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
+#include "base/test_world.h"
 #include "store/memory.h"
 
 namespace countersign::session {
@@ -11,32 +12,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-/// A clock that the test moves; wall and monotonic time can part.
-class TestClock final : public Clock {
-public:
-    Instant now() override { return wall; }
-    Duration monotonic() override { return steady; }
-    void pass(Duration span) {
-        wall = wall.plus(span);
-        steady += span;
-    }
-    Instant wall{1'800'000'000'000'000};
-    Duration steady{};
-};
-
-class SeededRandom final : public Random {
-public:
-    void fill(std::span<std::byte> out) override {
-        for (std::byte& byte : out) {
-            state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-            byte = static_cast<std::byte>(state_ >> 56U);
-        }
-    }
-
-private:
-    std::uint64_t state_ = 42;
-};
 
 class SessionsTest : public testing::Test {
 protected:
@@ -68,8 +43,8 @@ protected:
     static constexpr ErrorCode kNo = ErrorCode::Unauthenticated;
 
     store::MemoryStore store_;
-    TestClock clock_;
-    SeededRandom random_;
+    testing_world::HandClock clock_;
+    testing_world::SeededRandom random_;
     std::unique_ptr<Sessions> sessions_;
 };
 

@@ -100,6 +100,23 @@ class Attack(unittest.TestCase):
         denied = self.gateway.agent(child["token"], "POST", "/v1/actions", command("rm -rf /srv/data")).json
         self.assertEqual(denied["state"], "denied")
 
+    def test_what_a_person_typed_is_no_leave_for_the_agent(self):
+        typed = {"kind": "exec", "argv": ["frobnicate", "--now"], "program": "/usr/bin/frobnicate"}
+        start = {"action": typed, "context": {"door": "run", "directory": "/home/dev/project"}}
+        opened = self.gateway.open_session(command=typed["argv"], directory="/home/dev/project")
+        target = f"/v1/sessions/{opened['session']['id']}/delegate"
+        child = self.gateway.agent(opened["token"], "POST", target, {"agent": {"id": "c", "type": "coding"}}).json
+        self.assertEqual(self.gateway.agent(child["token"], "POST", "/v1/actions", start).json["state"], "pending")
+        first = self.gateway.agent(opened["token"], "POST", "/v1/actions", start).json
+        self.assertEqual((first["state"], first["decided_by"]), ("granted", "started by developer"))
+        for within in ("", first["id"]):
+            start["context"]["within"] = within
+            again = self.gateway.agent(opened["token"], "POST", "/v1/actions", start).json
+            self.assertEqual(again["state"], "pending", within)
+        widened = self.gateway.agent(opened["token"], "POST", target,
+                                     {"agent": {"id": "d", "type": "coding"}, "command": typed["argv"]})
+        self.assertEqual(widened.status, 400, widened.body)
+
     def test_an_agent_cannot_say_who_it_is(self):
         request = command("git status", session="s-0000000000000000", principal="root", contained=True, staged=True,
                           agent={"id": "somebody", "type": "deploy"}, workspace="/")

@@ -190,7 +190,14 @@ class Contract(unittest.TestCase):
         self.assertIsNotNone(kept["last_reviewed"])
         self.people("POST", "/v1/rules/{id}/retire", {"reason": "test"}, id=rule["id"])
         self.people("POST", "/v1/rules/{id}/retire", {}, 409, id=rule["id"])
-        self.people("GET", "/v1/policy")
+        policy = self.people("GET", "/v1/policy")
+        again = self.people("POST", "/v1/policy/reload", {"by": "alice"})
+        self.assertEqual((again["digest"], again["changed"]), (policy["digest"], False))
+        path = self.gateway.config / "policies" / "50-test.toml"
+        path.write_text("version = 1\napproval_time = \"half\"\n")
+        refused = self.people("POST", "/v1/policy/reload", {}, 400)
+        self.assertIn("the old policy stays in force", refused["detail"])
+        path.unlink()
 
     def test_record(self):
         self.agent("POST", "/v1/actions", command("echo needle-in-the-log"))

@@ -44,10 +44,10 @@ class Load(threading.Thread):
 
 
 class Crash(unittest.TestCase):
-    def records(self, gateway):
+    def records(self, gateway, filtered=""):
         found, after = [], None
         while True:
-            target = "/v1/audit?limit=500" + (f"&cursor={after}" if after else "")
+            target = "/v1/audit?limit=500" + filtered + (f"&cursor={after}" if after else "")
             page = gateway.people("GET", target).json
             found += page["items"]
             after = page["next"]
@@ -63,6 +63,9 @@ class Crash(unittest.TestCase):
             self.assertEqual([one for one in load.reported if one not in outcomes], [])
             for action in load.granted:
                 self.assertEqual(decided[action]["body"]["release"], "now")
+        # What the searchable store missed when it was killed, the next start took from the log.
+        indexed = [one["seq"] for one in self.records(gateway, "&type=decision")]
+        self.assertEqual(indexed, sorted(one["seq"] for one in records if one["type"] == "decision"))
         if VERIFY:
             report = subprocess.run([VERIFY, str(gateway.state / "log")], capture_output=True, timeout=120)
             self.assertEqual(report.returncode, 0, report.stdout + report.stderr)

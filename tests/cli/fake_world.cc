@@ -81,6 +81,16 @@ Result<model::SessionGrant> FakeGateway::open_session(const model::SessionReques
     return Error(ErrorCode::Unsupported, "the fake opens no session");
 }
 
+Result<std::unique_ptr<cli::LiveEvents>> FakeGateway::events() {
+    class Nothing final : public cli::LiveEvents {
+    public:
+        Result<std::optional<client::ServerEvent>> next(Duration /*limit*/) override {
+            return std::optional<client::ServerEvent>();
+        }
+    };
+    return std::unique_ptr<cli::LiveEvents>(std::make_unique<Nothing>());
+}
+
 std::vector<std::string> FakeGateway::unused() const {
     std::vector<std::string> out;
     for (std::size_t i = 0; i < exchanges_.size(); ++i) {

@@ -44,6 +44,8 @@ public:
     Result<boost::json::value> get(std::string_view path) override;
     Result<boost::json::value> post(std::string_view path, const boost::json::value& body) override;
     Result<model::SessionGrant> open_session(const model::SessionRequest& request) override;
+    /// Nothing ever happens.
+    Result<std::unique_ptr<cli::LiveEvents>> events() override;
 
     struct Sent {
         std::string path;

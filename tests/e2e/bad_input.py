@@ -7,6 +7,7 @@ Doors: `countersign sh`, `countersign hook claude-code`, `countersign run`, and 
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -65,8 +66,13 @@ class Doors:
         return said.get("permissionDecision") == "deny" and len(said.get("permissionDecisionReason", "")) > 20, answer
 
     def run(self, text):
-        """A start that is held for a person is denied by one: it must not be released by itself."""
-        process = self.here.start("run", "--ask", "elsewhere", "--", "bash", "-c", text)
+        """A start that is held for a person is denied by one: it must not be released by itself.
+        The text comes from the agent; what stands behind `run --` is a person's own word."""
+        (self.here.work / "text").write_bytes(os.fsencode(text))
+        agent = self.here.work / "agent.sh"
+        agent.write_text('#!/bin/bash\nIFS= read -r -d "" text < text\nexec bash -c "$text"\n')
+        agent.chmod(0o755)
+        process = self.here.start("run", "--ask", "elsewhere", "--", "./agent.sh")
         self.deny_until_end(process)
         out, err = process.communicate()
         answer = subprocess.CompletedProcess(process.args[:6], process.returncode, out, err)

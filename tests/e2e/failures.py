@@ -243,8 +243,10 @@ def interrupt_during_question(report):
 def gateway_gone_mid_hold(report):
     with House(PROGRAMS) as here:
         here.call("gateway", "start")
+        # What a person types behind `run --` is held only where it takes two people.
+        grave = "touch ran; git push --force origin main"
         for door, words in (("sh", ("sh", "-c", "touch ran; " + HELD_TEXT)),
-                            ("run", ("run", "--ask", "elsewhere", "--", "bash", "-c", "touch ran; " + HELD_TEXT))):
+                            ("run", ("run", "--ask", "elsewhere", "--", "bash", "-c", grave))):
             waiting = here.start(*words)
             here.held()
             os.kill(here.gateway_pid(), signal.SIGKILL)

@@ -173,6 +173,18 @@ TEST_F(Run, TheHiddenIsEmptyAndTheWorkspaceIsWritable) {
     EXPECT_TRUE(output().ends_with("end\n"));
 }
 
+TEST_F(Run, AHiddenFileInAHiddenDirectoryOfAWritablePlaceIsNoReasonToRefuse) {
+    // The state of the gateway with its token, both to be hidden, below what the agent may write.
+    RunOptions below =
+        options({"sh", "-c", "cat " + hidden_ + "/key; ls -A " + hidden_ + " > out"});
+    below.writable = {base_};
+    below.hidden = {hidden_, hidden_ + "/key"};
+    FakeGateway gateway(allow);
+    const auto report = supervise(below, gateway.askers());
+    ASSERT_TRUE(report.ok()) << report.error().message;
+    EXPECT_EQ(output(), "");
+}
+
 TEST_F(Run, NothingOutsideOfWorkspaceAndTemporaryCanBeWritten) {
     FakeGateway gateway(allow);
     shell(gateway,

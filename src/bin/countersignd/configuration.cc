@@ -135,4 +135,9 @@ Result<std::vector<policy::Source>> policy_sources(const std::string& directory)
     return sources;
 }
 
+Result<policy::Policy> DirectoryPolicies::load() {
+    const auto sources = TRY(policy_sources(directory_));
+    return policy::Policy::load(sources);
+}
+
 }  // namespace countersign::bin

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "gate/policy_files.h"
 #include "policy/policy.h"
 
 namespace countersign::bin {
@@ -34,5 +35,15 @@ Result<Configuration> read_configuration(const std::string& directory,
 /// The built-in policy and the directory's *.toml in the order of their names on top. A file named
 /// default.toml takes the built-in one's place. A missing directory is an empty one.
 Result<std::vector<policy::Source>> policy_sources(const std::string& directory);
+
+/// The policy files of a directory, for the gate to read again.
+class DirectoryPolicies final : public gate::PolicyFiles {
+public:
+    explicit DirectoryPolicies(std::string directory) : directory_(std::move(directory)) {}
+    Result<policy::Policy> load() override;
+
+private:
+    std::string directory_;
+};
 
 }  // namespace countersign::bin

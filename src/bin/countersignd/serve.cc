@@ -74,6 +74,12 @@ Result<Directories> make_directories() {
     directories.state = TRY(sys::state_directory());
     directories.configuration = TRY(sys::config_directory());
     directories.runtime = sys::runtime_directory();
+    // A confined gateway sees later only what is below directories that are there now: the
+    // policies that a person writes into a new one must be readable.
+    if (auto made = sys::make_private_directory(directories.configuration + "/policies");
+        !made.ok()) {
+        log::info("policies added later need a restart: " + made.error().message);
+    }
     TRY(sys::make_private_directory(directories.state));
     TRY(sys::make_private_directory(directories.runtime));
     return directories;
@@ -107,6 +113,7 @@ struct House {
     std::unique_ptr<store::Store> store;
     std::unique_ptr<audit::Files> files;
     std::unique_ptr<audit::Log> log;
+    std::optional<DirectoryPolicies> policy_files;
     // Shared with every evaluator that is made from it.
     std::shared_ptr<const policy::Policy> policy;
     crypto::Digest operator_token;
@@ -137,17 +144,17 @@ Result<void> open_state(House& house) {
     const auto& found = house.log->found();
     log::info("audit log: " + std::to_string(found.records) + " records" +
               (found.cut_bytes > 0 ? ", a torn tail was cut" : ""));
-    const auto sources = TRY(policy_sources(house.directories.configuration + "/policies"));
-    policy::Policy policy = TRY(policy::Policy::load(sources));
+    house.policy_files.emplace(house.directories.configuration + "/policies");
+    policy::Policy policy = TRY(house.policy_files->load());
     house.policy = std::make_shared<const policy::Policy>(std::move(policy));
     return {};
 }
 
 Result<void> open_gate(House& house) {
-    house.gate = TRY(
-        gate::Gate::open({*house.store, *house.files, *house.log, house.clock, house.random,
-                          house.machine, house.policy, house.directories.state, sys::host_name(),
-                          std::string(kVersion), house.configuration.digest}));
+    house.gate = TRY(gate::Gate::open(
+        {*house.store, *house.files, *house.log, house.clock, house.random, house.machine,
+         house.policy, house.directories.state, sys::host_name(), std::string(kVersion),
+         house.configuration.digest, &*house.policy_files}));
     return {};
 }
 
