@@ -22,7 +22,6 @@ mkdir -p "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR" "$scratch/w"
 chmod 700 "$XDG_RUNTIME_DIR"
 drop_in=/etc/sudoers.d/countersign-bench
 finish() {
-    [ -z "${approver:-}" ] || kill "$approver" 2>/dev/null || true
     "$build/bin/countersign" gateway stop >/dev/null 2>&1 || true
     [ "${BENCH_SUDO:-0}" != 1 ] || rm -f "$drop_in"
     rm -rf "$scratch"
@@ -30,21 +29,16 @@ finish() {
 trap finish EXIT
 
 if [ -x "$build/bin/countersign" ]; then
-    # From the workspace, where an agent's own programs are.
+    # From the workspace, where an agent's own programs are. A person types the loop, and a rule knows
+    # what it starts, so nobody is asked; each start is decided and recorded.
     cp "$cost/spawn_loop" "$cost/nothing" "$scratch/w/"
-    inside=("$scratch/w/spawn_loop" "$starts" "$scratch/w/nothing")
-    # A person answers the one question; the starts below are covered by that grant and recorded.
-    PATH=$build/bin:$PATH
-    countersign keys new bench >/dev/null 2>&1
-    countersign approver add bench >/dev/null
-    echo 'approve bench *' >"$scratch/decisions"
-    "$(dirname "$(readlink -f "$0")")/../examples/approvers.sh" "$scratch/decisions" bench >/dev/null 2>&1 &
-    approver=$!
+    "$build/bin/countersign" rules add --reason bench --match exact "$scratch/w/nothing" >/dev/null
     for ((i = 0; i < rounds; i++)); do
-        echo "native $("${loop[@]}") us"
-        "$build/bin/countersign" run --workspace "$scratch/w" -- \
-            /bin/sh -c "${inside[*]} > figure" 2>"$scratch/log" || tail -3 "$scratch/log"
-        echo "countersign run $(cat "$scratch/w/figure" 2>/dev/null || echo "not permitted")  us"
+        native=$("${loop[@]}")
+        (cd "$scratch/w" && exec "$build/bin/countersign" run --workspace "$scratch/w" -- \
+            ./spawn_loop "$starts" ./nothing) >"$scratch/figure" 2>"$scratch/log" || tail -3 "$scratch/log"
+        awk -v native="$native" -v run="$(tail -1 "$scratch/figure")" 'BEGIN {
+            printf "native %s us, countersign run %s us, ratio %.2f\n", native, run, run / native }'
     done
 fi
 
