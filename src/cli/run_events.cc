@@ -6,6 +6,8 @@ namespace countersign::cli {
 
 void RunEvents::push(RunEvent event) {
     const bool decided = event.kind == RunEvent::Kind::Decided;
+    const auto now = std::chrono::steady_clock::now();
+    bool wakes = true;
     {
         const MutexLock lock(mutex_);
         if (decided && events_.size() >= kWaitingMax) {
@@ -13,8 +15,10 @@ void RunEvents::push(RunEvent event) {
             return;
         }
         events_.push_back(std::move(event));
+        wakes = !decided || now - woken_ >= kWakeEvery;
+        woken_ = wakes ? now : woken_;
     }
-    if (!decided) {
+    if (wakes) {
         arrived_.notify_one();
     }
 }

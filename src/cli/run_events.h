@@ -2,6 +2,7 @@
 // person. Thread safe.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -28,9 +29,11 @@ public:
     /// Decided events past this many waiting ones are dropped from the display (never from the
     /// record): the person may be away from the prompt while a build starts thousands of programs.
     static constexpr std::size_t kWaitingMax = 10'000;
+    static constexpr Duration kWakeEvery = std::chrono::milliseconds(4);
 
-    /// Wakes the reader, except for what is decided: nobody waits for its line, the reader looks
-    /// again within its `limit`, and a wake-up at each start of a program would slow the start.
+    /// Wakes the reader, but for what is decided at most once in kWakeEvery: a build starts many
+    /// programs a second, and a wake-up at each would slow the starts. The reader looks again
+    /// within its `limit`.
     void push(RunEvent event) EXCLUDES(mutex_);
     /// The next event; nullopt when none came within `limit`.
     std::optional<RunEvent> pop(Duration limit) EXCLUDES(mutex_);
@@ -42,6 +45,7 @@ private:
     std::condition_variable_any arrived_;
     std::deque<RunEvent> events_ GUARDED_BY(mutex_);
     std::size_t dropped_ GUARDED_BY(mutex_) = 0;
+    std::chrono::steady_clock::time_point woken_ GUARDED_BY(mutex_);
 };
 
 }  // namespace countersign::cli
