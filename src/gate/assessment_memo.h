@@ -6,7 +6,7 @@
 // Keys are action digests, which cover the action, the session and everything of the context that
 // reading looks at. What a session has observed is no part of them: clear() when that changes.
 //
-// Bounded: kEntriesMax small actions; the oldest makes room. Not thread safe.
+// Bounded: kEntriesMax actions of at most kEntryBytesMax; the oldest makes room. Not thread safe.
 #pragma once
 
 #include <deque>
@@ -36,8 +36,10 @@ struct Meaning {
 class AssessmentMemo {
 public:
     static constexpr std::size_t kEntriesMax = 512;
-    /// A larger action is not kept.
-    static constexpr std::size_t kActionBytesMax = 4096;
+    /// An action that is larger than this, with its environment and with what it means, is not
+    /// kept: all of it is the agent's to choose, and a short text can expand to a long one.
+    static constexpr std::size_t kEntryBytesMax = 16 * 1024;
+    [[nodiscard]] std::size_t size() const { return kept_.size(); }
 
     /// nullptr: not kept. Valid until the next call of keep() or clear().
     [[nodiscard]] const Meaning* find(std::string_view digest) const;
