@@ -75,6 +75,25 @@ std::optional<crypto::Digest> digest_from_hex(std::string_view hex) {
     return digest;
 }
 
+/// Where the envelope's own members begin, found from the end: the body may hold the same words.
+/// Only type and number are of unknown length, and neither holds a quote.
+std::optional<std::size_t> tail_of(std::string_view line) {
+    constexpr std::size_t kBeforeType = kTime.size() + kInstantLength + kType.size();
+    constexpr std::size_t kBeforeSeq = kPrevious.size() + 2 * crypto::kDigestBytes + kSeq.size();
+    if (line.size() < kEnd.size()) {
+        return std::nullopt;
+    }
+    const std::size_t quote = line.rfind('"', line.size() - kEnd.size() - 1);
+    if (quote == std::string_view::npos || quote + 1 < kBeforeType) {
+        return std::nullopt;
+    }
+    std::size_t at = quote + 1 - kBeforeType;
+    while (at > 0 && line[at - 1] >= '0' && line[at - 1] <= '9') {
+        --at;
+    }
+    return at < kBeforeSeq ? std::nullopt : std::optional(at - kBeforeSeq);
+}
+
 bool type_ok(std::string_view type) {
     return !type.empty() && type.size() <= 64 && std::all_of(type.begin(), type.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -125,13 +144,12 @@ std::string print_envelope(const Envelope& envelope) {
 
 Result<Envelope> parse_envelope(std::string_view line) {
     const Error malformed(ErrorCode::Malformed, "not a record of an audit log");
-    // The body may hold the same words; the envelope's own stand last.
-    const std::size_t tail = line.rfind(kPrevious);
-    if (tail == std::string_view::npos) {
+    const auto tail = tail_of(line);
+    if (!tail) {
         return malformed;
     }
     Envelope envelope;
-    Cursor in(line.substr(tail));
+    Cursor in(line.substr(*tail));
     in.literal(kPrevious);
     const auto digest = digest_from_hex(in.take(2 * crypto::kDigestBytes));
     in.literal(kSeq);
@@ -146,7 +164,7 @@ Result<Envelope> parse_envelope(std::string_view line) {
     }
     envelope.previous = *digest;
     envelope.time = *time;
-    const std::string_view head = line.substr(0, tail);
+    const std::string_view head = line.substr(0, *tail);
     if (head.starts_with(kBody)) {
         envelope.body = head.substr(kBody.size());
         if (envelope.body.size() < 2 || envelope.body.front() != '{' ||

@@ -12,8 +12,6 @@ namespace {
 
 /// Large enough that handing over costs nothing, small enough that results stay in the cache.
 constexpr std::size_t kPieceBytes = 64 * 1024;
-/// Scanned pieces that may wait for the reader.
-constexpr std::size_t kPiecesAhead = 128;
 
 /// The exact comparison, for what the reader is not sure of and for the message.
 std::string why_not_canonical(std::string_view body) {
@@ -40,27 +38,26 @@ void scan_body(std::string_view body, CanonicalReader& reader, ScannedLine& into
     }
 }
 
-ScannedLine scan_line(std::string_view line, CanonicalReader& reader) {
-    ScannedLine out;
-    out.line = line;
+void scan_line(std::string_view line, CanonicalReader& reader, ScannedLine& into) {
+    into = ScannedLine{};
+    into.line = line;
     auto envelope = parse_envelope(line);
     if (!envelope.ok()) {
-        out.problem = envelope.error().message;
-        return out;
+        into.problem = envelope.error().message;
+        return;
     }
-    out.envelope = envelope.take();
-    out.apart = true;
-    out.leaf = leaf_hash(line);
-    out.type = record_type_from(out.envelope.type);
-    if (!out.envelope.blob) {
-        scan_body(out.envelope.body, reader, out);
+    into.envelope = envelope.take();
+    into.apart = true;
+    into.leaf = leaf_hash(line);
+    into.type = record_type_from(into.envelope.type);
+    if (!into.envelope.blob) {
+        scan_body(into.envelope.body, reader, into);
     }
-    return out;
 }
 
-LineScan::LineScan(std::string_view text, unsigned threads)
-    : pieces_(text.size() / kPieceBytes + 1) {
+LineScan::LineScan(std::string_view text, unsigned threads) {
     split(text);
+    allowed_ = std::min(pieces_.size(), kPiecesAhead);
     for (unsigned i = 0; i < threads && pieces_.size() > 1; ++i) {
         helpers_.emplace_back([this] { help(); });
     }
@@ -68,8 +65,9 @@ LineScan::LineScan(std::string_view text, unsigned threads)
 
 LineScan::~LineScan() {
     stopping_ = true;
-    consumed_ = pieces_.size();
-    consumed_.notify_all();
+    // Wakes who waits for a room.
+    allowed_ = pieces_.size() + 1;
+    allowed_.notify_all();
 }
 
 void LineScan::split(std::string_view text) {
@@ -77,60 +75,80 @@ void LineScan::split(std::string_view text) {
     const std::size_t whole = end == std::string_view::npos ? 0 : end + 1;
     rest_ = text.substr(whole);
     text = text.substr(0, whole);
-    for (Piece& piece : pieces_) {
+    while (!text.empty()) {
         // A piece ends with a line; the last one takes what is left.
         const bool last = text.size() <= kPieceBytes;
-        piece.text = last ? text : text.substr(0, text.find('\n', kPieceBytes) + 1);
-        text.remove_prefix(piece.text.size());
+        pieces_.push_back(last ? text : text.substr(0, text.find('\n', kPieceBytes) + 1));
+        text.remove_prefix(pieces_.back().size());
     }
 }
 
-bool LineScan::scan(Piece& piece, CanonicalReader& reader) {
-    int free = Free;
-    if (!piece.state.compare_exchange_strong(free, Taken)) {
-        return false;
+std::optional<std::size_t> LineScan::take() {
+    std::size_t piece = taken_;
+    while (!stopping_ && piece < std::min(allowed_.load(), pieces_.size())) {
+        if (taken_.compare_exchange_weak(piece, piece + 1)) {
+            return piece;
+        }
     }
-    std::string_view text = piece.text;
-    piece.lines.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')));
+    return std::nullopt;
+}
+
+void LineScan::scan(std::size_t piece, CanonicalReader& reader) {
+    Room& room = rooms_[piece % kPiecesAhead];
+    std::string_view text = pieces_[piece];
+    room.count = 0;
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
-        piece.lines.push_back(scan_line(text.substr(0, end), reader));
+        if (room.count == room.lines.size()) {
+            room.lines.emplace_back();
+        }
+        scan_line(text.substr(0, end), reader, room.lines[room.count++]);
         text.remove_prefix(end + 1);
     }
-    piece.state = Done;
-    piece.state.notify_all();
-    return true;
+    room.done = piece + 1;
+    room.done.notify_all();
 }
 
 void LineScan::help() {
     CanonicalReader reader;
-    for (std::size_t i = 0; i < pieces_.size(); ++i) {
-        for (std::size_t consumed = consumed_; i >= consumed + kPiecesAhead; consumed = consumed_) {
-            consumed_.wait(consumed);
+    while (!stopping_ && taken_ < pieces_.size()) {
+        if (const auto piece = take()) {
+            scan(*piece, reader);
+            continue;
         }
-        if (stopping_) {
-            return;
+        const std::size_t allowed = allowed_;
+        if (taken_ >= allowed && allowed < pieces_.size()) {
+            allowed_.wait(allowed);
         }
-        scan(pieces_[i], reader);
+    }
+}
+
+void LineScan::await(std::size_t piece) {
+    const Room& room = rooms_[piece % kPiecesAhead];
+    for (std::size_t done = room.done; done != piece + 1; done = room.done) {
+        if (const auto other = take()) {
+            scan(*other, reader_);
+        } else {
+            room.done.wait(done);
+        }
     }
 }
 
 const ScannedLine* LineScan::next() {
     while (current_ < pieces_.size()) {
-        Piece& piece = pieces_[current_];
-        if (!ready_ && !scan(piece, reader_)) {
-            piece.state.wait(Taken);
+        if (!ready_) {
+            await(current_);
+            ready_ = true;
         }
-        ready_ = true;
-        if (at_ < piece.lines.size()) {
-            return &piece.lines[at_++];
+        const Room& room = rooms_[current_ % kPiecesAhead];
+        if (at_ < room.count) {
+            return &room.lines[at_++];
         }
-        piece.lines = {};
         ready_ = false;
         at_ = 0;
         ++current_;
-        consumed_ = current_;
-        consumed_.notify_all();
+        allowed_ = std::min(pieces_.size(), current_ + kPiecesAhead);
+        allowed_.notify_all();
     }
     return nullptr;
 }

@@ -49,13 +49,15 @@ Result<void> fill_new_file(const std::string& path, std::string_view bytes, mode
     return {};
 }
 
-}  // namespace
-
-Result<std::string> read_to_end(const Fd& fd, std::size_t bytes_max) {
+/// `expected`: how long it probably is; room for that is made at once.
+Result<std::string> read_expecting(const Fd& fd, std::size_t bytes_max, std::size_t expected) {
     std::string content;
     std::size_t used = 0;
+    content.reserve(std::min(expected, bytes_max) + kReadBlockBytesLeast);
     while (true) {
-        const std::size_t block = std::clamp(used, kReadBlockBytesLeast, kReadBlockBytesMost);
+        const std::size_t free = content.capacity() - used;
+        const std::size_t block =
+            std::clamp(std::max(used, free), kReadBlockBytesLeast, kReadBlockBytesMost);
         content.resize(used + block);
         const ssize_t count = ::read(fd.get(), content.data() + used, block);
         if (count < 0 && errno == EINTR) {
@@ -74,6 +76,12 @@ Result<std::string> read_to_end(const Fd& fd, std::size_t bytes_max) {
             return content;
         }
     }
+}
+
+}  // namespace
+
+Result<std::string> read_to_end(const Fd& fd, std::size_t bytes_max) {
+    return read_expecting(fd, bytes_max, 0);
 }
 
 Result<std::string> read_some(int descriptor, std::size_t bytes_max) {
@@ -99,7 +107,7 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max, Li
     if (!S_ISREG(status.st_mode)) {
         return Error(ErrorCode::InvalidArgument, path + ": not a regular file");
     }
-    auto content = read_to_end(fd, bytes_max);
+    auto content = read_expecting(fd, bytes_max, static_cast<std::size_t>(status.st_size));
     if (!content.ok()) {
         return content.take_error().with_context(path);
     }
