@@ -31,7 +31,8 @@ void check_reader(std::string_view text) {
     const bool canonical = printed.ok() && printed.value() == text;
     CHECK(verdict != audit::CanonicalReader::Verdict::Canonical || canonical);
     CHECK(verdict != audit::CanonicalReader::Verdict::Malformed || !canonical);
-    (void)audit::scan_line(text, reader);
+    audit::ScannedLine scanned;
+    audit::scan_line(text, reader, scanned);
 }
 
 }  // namespace

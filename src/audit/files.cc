@@ -1,5 +1,6 @@
 #include "audit/files.h"
 
+#include "sys/background.h"
 #include "sys/files.h"
 
 namespace countersign::audit {
@@ -12,10 +13,16 @@ public:
     explicit RealAppendFile(sys::Fd fd) : fd_(std::move(fd)) {}
     Result<void> append(std::string_view bytes) override { return sys::write_all(fd_, bytes); }
     Result<void> sync() override { return sys::sync_data(fd_); }
+    Result<void> start_sync() override {
+        return syncing_.start([this] { return sys::sync_data(fd_); });
+    }
+    std::optional<Result<void>> synced() override { return syncing_.take(); }
+    void wait_synced() override { syncing_.wait(); }
     Result<void> truncate(std::uint64_t bytes) override { return sys::truncate_file(fd_, bytes); }
 
 private:
     sys::Fd fd_;
+    sys::Background syncing_;  ///< ends before the descriptor is closed
 };
 
 class RealLockFile final : public LockFile {

@@ -2,13 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "audit/checkpoints.h"
-#include "audit/envelope.h"
-#include "audit/layout.h"
-#include "audit/public_log.h"
-#include "audit/recovery.h"
-#include "audit/segment_reader.h"
-#include "audit/tiles.h"
+#include "audit/log_impl.h"
 #include "base/limits.h"
 #include "text/json.h"
 
@@ -23,7 +17,6 @@ constexpr std::size_t kPendingBytesMax = 64 * 1024 * 1024;
 constexpr std::size_t kUnsyncedBytesMax = 8 * 1024 * 1024;
 /// A step back of the clock below this is ordinary discipline (NTP) and not worth a record.
 constexpr Duration kClockJumpMin = std::chrono::seconds(1);
-constexpr std::size_t kReadRecordsMax = 10'000;
 
 /// Cannot fail: the bodies hold no floating-point numbers.
 std::string body_of(const json::value& value) {
@@ -31,94 +24,6 @@ std::string body_of(const json::value& value) {
 }
 
 }  // namespace
-
-class Log::Impl {
-public:
-    Impl(Files& files, Clock& clock, crypto::SigningKey key, LogOptions options)
-        : files_(files),
-          clock_(clock),
-          key_(std::move(key)),
-          options_(std::move(options)),
-          paths_(options_.directory),
-          reader_(files, paths_),
-          tiles_(files, paths_.tiles(),
-                 [this](std::uint64_t first, std::uint64_t count) { return leaves(first, count); }),
-          checkpoints_(files, paths_) {}
-
-    Result<void> open();
-    Result<Position> append(const Record& record);
-    Result<void> flush();
-    Result<void> commit();
-    Result<void> heal();
-    Result<std::string> checkpoint();
-    Result<std::vector<std::string>> read_range(std::uint64_t first, std::size_t count);
-    Result<LogLine> read_line(std::uint64_t seq);
-    Result<std::vector<crypto::Digest>> inclusion(std::uint64_t seq, std::uint64_t size);
-    Result<std::vector<crypto::Digest>> consistency(std::uint64_t first, std::uint64_t second);
-
-    Result<std::string> public_file(std::string_view path);
-    [[nodiscard]] const LogState& found() const { return found_; }
-    [[nodiscard]] const std::string& trouble() const { return trouble_; }
-    [[nodiscard]] std::uint64_t size() const { return head_.frontier.size(); }
-    [[nodiscard]] std::uint64_t durable_size() const { return durable_; }
-    [[nodiscard]] crypto::Digest root() const { return head_.frontier.root(); }
-    [[nodiscard]] const crypto::SigningKey& key() const { return key_; }
-    [[nodiscard]] crypto::NoteVerifier verifier() const {
-        return {options_.origin, key_.public_key()};
-    }
-
-private:
-    /// The end of the log at some point.
-    struct Head {
-        MerkleFrontier frontier;
-        crypto::Digest previous;
-        Instant time;
-    };
-
-    Result<void> open_directory();
-    Result<void> check_key();
-    Result<void> begin_log();
-    Result<void> take_up(const std::vector<std::uint64_t>& segments);
-    Result<void> cut_torn(const ChainEnd& end);
-    Result<void> begin_segment();
-    Result<void> append_line(const Record& record, Instant time, Position& position);
-    Result<void> store_blob(const std::string& body, Envelope& envelope);
-    Result<void> write_pending();
-    Result<void> rotate();
-    void accept();
-    Error fail(Error error);
-    Result<std::vector<crypto::Digest>> leaves(std::uint64_t first, std::uint64_t count);
-    [[nodiscard]] SubtreeHash subtrees() {
-        return [this](std::uint64_t level, std::uint64_t index) {
-            return tiles_.subtree(level, index);
-        };
-    }
-
-    Files& files_;
-    Clock& clock_;
-    crypto::SigningKey key_;
-    LogOptions options_;
-    LogPaths paths_;
-    SegmentReader reader_;
-    HashTiles tiles_;
-    CheckpointFile checkpoints_;
-    std::unique_ptr<LockFile> lock_;
-    LogState found_;
-    std::string trouble_;
-
-    Head head_;     ///< with everything appended
-    Head written_;  ///< with everything acknowledged by flush() or commit()
-    std::uint64_t durable_ = 0;
-    std::string pending_;  ///< appended lines that are not written yet
-    std::vector<crypto::Digest> pending_leaves_;
-    bool clock_behind_ = false;
-
-    std::unique_ptr<AppendFile> active_;
-    std::uint64_t segment_ = 0;        ///< first record number of the newest segment
-    std::uint64_t segment_bytes_ = 0;  ///< acknowledged bytes of it
-    std::uint64_t synced_bytes_ = 0;   ///< durable bytes of it
-    std::string unsynced_;             ///< the bytes between the two
-};
 
 // --- Opening ----------------------------------------------------------------------------------
 
@@ -322,7 +227,30 @@ Result<void> Log::Impl::write_pending() {
     return active_->append(pending_);
 }
 
+/// Takes the result of the fsync that runs beside us, if there is one (and it is over).
+Result<void> Log::Impl::end_sync(Patience patience) {
+    if (!syncing_) {
+        return {};
+    }
+    if (patience == Patience::Wait) {
+        active_->wait_synced();
+    }
+    auto result = active_->synced();
+    if (!result) {
+        return {};
+    }
+    const Syncing covered = *std::exchange(syncing_, std::nullopt);
+    if (!result->ok()) {
+        return fail(result->take_error());
+    }
+    unsynced_.erase(0, static_cast<std::size_t>(covered.bytes - synced_bytes_));
+    synced_bytes_ = covered.bytes;
+    durable_ = covered.records;
+    return {};
+}
+
 Result<void> Log::Impl::rotate() {
+    TRY(end_sync(Patience::Wait));
     // The old segment is durable before the new one exists, so a torn tail is always in the newest.
     TRY(active_->sync());
     synced_bytes_ = segment_bytes_;
@@ -346,6 +274,7 @@ Result<void> Log::Impl::flush() {
     if (!trouble_.empty()) {
         return Error(ErrorCode::Unavailable, "the audit log cannot be written: " + trouble_);
     }
+    TRY(end_sync(Patience::Look));
     if (pending_.empty()) {
         return {};
     }
@@ -364,6 +293,8 @@ Result<void> Log::Impl::commit() {
     if (!trouble_.empty()) {
         return Error(ErrorCode::Unavailable, "the audit log cannot be written: " + trouble_);
     }
+    // The kernel tells a failed fsync once per open file: to whoever asks first.
+    TRY(end_sync(Patience::Wait));
     if (pending_.empty() && unsynced_.empty()) {
         return {};
     }
@@ -381,9 +312,26 @@ Result<void> Log::Impl::commit() {
     return {};
 }
 
+Result<void> Log::Impl::sync_later() {
+    TRY(flush());
+    if (syncing_ || unsynced_.empty()) {
+        return {};
+    }
+    if (!active_->start_sync().ok()) {
+        return commit();
+    }
+    syncing_ = Syncing{segment_bytes_, written_.frontier.size()};
+    return {};
+}
+
 Result<void> Log::Impl::heal() {
     if (trouble_.empty()) {
         return {};
+    }
+    if (syncing_) {
+        // Whatever it says, all of it is written again below.
+        active_->wait_synced();
+        syncing_.reset();
     }
     const std::vector<std::uint64_t> segments = TRY(list_segments(files_, paths_));
     for (const std::uint64_t first : segments) {
@@ -421,87 +369,6 @@ Result<std::string> Log::Impl::checkpoint() {
     return note;
 }
 
-// --- Reading ----------------------------------------------------------------------------------
-
-Result<std::vector<std::string>> Log::Impl::read_range(std::uint64_t first, std::size_t count) {
-    if (count > kReadRecordsMax) {
-        return Error(ErrorCode::LimitExceeded, "log: too many records at once");
-    }
-    const std::uint64_t size = written_.frontier.size();
-    if (first >= size) {
-        return std::vector<std::string>();
-    }
-    std::vector<std::string> lines =
-        TRY(reader_.lines(first, std::min<std::uint64_t>(count, size - first)));
-    for (std::string& line : lines) {
-        line = TRY(with_body(files_, paths_, line));
-    }
-    return lines;
-}
-
-Result<LogLine> Log::Impl::read_line(std::uint64_t seq) {
-    if (seq >= written_.frontier.size()) {
-        return Error(ErrorCode::NotFound, "the log has no record " + std::to_string(seq));
-    }
-    std::vector<std::string> lines = TRY(reader_.lines(seq, 1));
-    LogLine out;
-    out.line = std::move(lines.front());
-    const Envelope envelope = TRY(parse_envelope(out.line));
-    if (envelope.blob) {
-        const std::string path = paths_.blob(envelope.blob->digest);
-        out.body = TRY(files_.read(path, limits::kRecordBytesMax));
-    }
-    return out;
-}
-
-Result<std::vector<crypto::Digest>> Log::Impl::leaves(std::uint64_t first, std::uint64_t count) {
-    const std::vector<std::string> lines = TRY(reader_.lines(first, count));
-    std::vector<crypto::Digest> out;
-    for (const std::string& line : lines) {
-        out.push_back(leaf_hash(line));
-    }
-    return out;
-}
-
-Result<std::vector<crypto::Digest>> Log::Impl::inclusion(std::uint64_t seq, std::uint64_t size) {
-    if (size > written_.frontier.size()) {
-        return Error(ErrorCode::InvalidArgument, "log: it does not have that many records");
-    }
-    return audit::inclusion_proof(seq, size, subtrees());
-}
-
-Result<std::vector<crypto::Digest>> Log::Impl::consistency(std::uint64_t first,
-                                                           std::uint64_t second) {
-    if (second > written_.frontier.size()) {
-        return Error(ErrorCode::InvalidArgument, "log: it does not have that many records");
-    }
-    return audit::consistency_proof(first, second, subtrees());
-}
-
-Result<std::string> Log::Impl::public_file(std::string_view path) {
-    constexpr std::string_view kBlobs = "blobs/";
-    const Error none(ErrorCode::NotFound, "the log has no such file");
-    const std::uint64_t size = checkpoints_.newest() ? checkpoints_.newest()->size : 0;
-    if (path == "checkpoint" && checkpoints_.newest()) {
-        return checkpoints_.note();
-    }
-    if (path.starts_with(kBlobs)) {
-        const auto digest =
-            crypto::Digest::parse("sha256:" + std::string(path.substr(kBlobs.size())));
-        return digest ? files_.read(paths_.blob(*digest), limits::kRecordBytesMax) : none;
-    }
-    const auto name = parse_tile_name(path);
-    if (!name || !name->within(size)) {
-        return none;
-    }
-    if (name->kind == TileName::Kind::Hashes) {
-        return tiles_.bytes(*name);
-    }
-    const std::vector<std::string> lines =
-        TRY(reader_.lines(name->number * kTileWidth, name->width));
-    return entry_bundle(lines);
-}
-
 // --- The interface ----------------------------------------------------------------------------
 
 Log::Log(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -527,6 +394,9 @@ Result<void> Log::flush() {
 }
 Result<void> Log::commit() {
     return impl_->commit();
+}
+Result<void> Log::sync_later() {
+    return impl_->sync_later();
 }
 Result<void> Log::heal() {
     return impl_->heal();

@@ -6,9 +6,10 @@
 //   append()  gives the record its number and place in the chain; in memory only
 //   flush()   hands all appended records to the system: they survive the death of this process
 //   commit()  flush() and fsync: they survive power loss
-// An answer that releases a tier 2 action goes out after commit(), any other one after flush().
+// and sync_later(), a flush() whose fsync runs beside the caller. An answer that releases a tier 2
+// action goes out after commit(), any other one after flush().
 //
-// Failure: when flush() or commit() fails, every record since the last successful one is dropped
+// Failure: when one of them fails, every record since the last successful one is dropped
 // (nothing of it was acknowledged), the file is cut back to what was acknowledged, and the log is
 // unhealthy: append() gives Unavailable until heal() succeeds. The gate then denies everything.
 //
@@ -87,6 +88,10 @@ public:
     Result<Position> append(const Record& record);
     Result<void> flush();
     Result<void> commit();
+    /// flush(), and starts an fsync of all that is flushed, unless one is under way. What it made
+    /// durable counts (durable_size()) from the next call of any of the three on, and that call
+    /// fails if the fsync has failed.
+    Result<void> sync_later();
     /// Tries to repair after a failure; success: append() works again. Call it from a timer.
     Result<void> heal();
     [[nodiscard]] bool healthy() const;

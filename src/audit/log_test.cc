@@ -128,7 +128,9 @@ void fail_every_call(MemoryFiles::Failure failure, MemoryFiles::Repeat repeat) {
         for (int i = 0; i < 24; ++i) {
             const std::string message = "message-" + std::to_string(i) + "-end";
             const bool appended = log->append(alert(message)).ok();
-            const bool written = i % 3 == 0 ? log->flush().ok() : log->commit().ok();
+            const bool written = i % 3 == 0   ? log->flush().ok()
+                                 : i % 3 == 1 ? log->sync_later().ok()
+                                              : log->commit().ok();
             failed = failed || !written;
             if (appended && written) {
                 acknowledged.push_back(message);
@@ -193,6 +195,66 @@ TEST_F(LogTest, AFullDiskAcknowledgesNothingAndHealsWithRoom) {
     fill(*log, 1);
     EXPECT_EQ(log->size(), 3U);
     EXPECT_TRUE(verify().ok());
+}
+
+// --- An fsync beside the caller ------------------------------------------------------------------
+
+TEST_F(LogTest, ASyncBesideTheCallerCoversWhatWasWrittenWhenItStarted) {
+    auto log = open(1'000'000);
+    fill(*log, 2);
+    ASSERT_TRUE(log->append(alert("covered")).ok());
+    ASSERT_TRUE(log->sync_later().ok());
+    EXPECT_EQ(log->durable_size(), 2U) << "nobody has asked how it ended";
+    ASSERT_TRUE(log->append(alert("not covered")).ok());
+    ASSERT_TRUE(log->flush().ok());
+    EXPECT_EQ(log->durable_size(), 3U);
+    EXPECT_EQ(log->size(), 4U);
+    log.reset();
+    files_.crash(0);
+    log = open(1'000'000);
+    EXPECT_NE(log->read(2)->find("covered"), std::string::npos);
+    EXPECT_EQ(log->size(), 3U);
+}
+
+TEST_F(LogTest, ACommitAfterASyncBesideItWaitsForBoth) {
+    auto log = open(1'000'000);
+    ASSERT_TRUE(log->append(alert("first")).ok());
+    ASSERT_TRUE(log->sync_later().ok());
+    ASSERT_TRUE(log->append(alert("second")).ok());
+    ASSERT_TRUE(log->commit().ok());
+    EXPECT_EQ(log->durable_size(), 2U);
+    ASSERT_TRUE(log->sync_later().ok()) << "nothing to do";
+    EXPECT_EQ(log->durable_size(), 2U);
+}
+
+TEST_F(LogTest, AFailedSyncBesideTheCallerStopsTheNextReleaseAndIsWrittenAgain) {
+    auto log = open(1'000'000);
+    fill(*log, 1);
+    ASSERT_TRUE(log->append(alert("written, not synced")).ok());
+    ASSERT_TRUE(log->flush().ok());
+    files_.fail_call(1, MemoryFiles::Failure::SilentLoss);
+    ASSERT_TRUE(log->sync_later().ok());
+    ASSERT_TRUE(log->append(alert("must not be released")).ok());
+    EXPECT_EQ(log->flush().error().code, ErrorCode::Io);
+    EXPECT_FALSE(log->healthy());
+    EXPECT_EQ(log->size(), 2U);
+    ASSERT_TRUE(log->heal().ok());
+    EXPECT_EQ(log->durable_size(), 2U);
+    EXPECT_NE(log->read(1)->find("written, not synced"), std::string::npos);
+    EXPECT_TRUE(verify().ok());
+}
+
+TEST_F(LogTest, ANewSegmentWaitsForTheSyncOfTheOneBefore) {
+    auto log = open();
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_TRUE(log->append(alert("number " + std::to_string(i))).ok());
+        ASSERT_TRUE(log->sync_later().ok());
+    }
+    ASSERT_TRUE(log->commit().ok());
+    EXPECT_EQ(log->durable_size(), 200U);
+    log.reset();
+    files_.crash(0);
+    EXPECT_EQ(open()->size(), 200U);
 }
 
 // --- Tampering --------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "audit/memory_files.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace countersign::audit {
 namespace {
@@ -20,11 +21,21 @@ public:
         : files_(files), path_(std::move(path)) {}
     Result<void> append(std::string_view bytes) override { return files_.append(path_, bytes); }
     Result<void> sync() override { return files_.sync(path_); }
+    Result<void> start_sync() override {
+        if (result_) {
+            return Error(ErrorCode::Conflict, "a sync is under way");
+        }
+        result_ = files_.sync(path_);
+        return {};
+    }
+    std::optional<Result<void>> synced() override { return std::exchange(result_, std::nullopt); }
+    void wait_synced() override {}
     Result<void> truncate(std::uint64_t bytes) override { return files_.truncate(path_, bytes); }
 
 private:
     MemoryFiles& files_;
     std::string path_;
+    std::optional<Result<void>> result_;
 };
 
 class MemoryLockFile final : public LockFile {

@@ -54,7 +54,7 @@ Result<std::vector<ActionEntry>> Actions::load_open() {
 LiveAction& Actions::add(LiveAction action) {
     const std::string id = action.entry.id;
     LiveAction& added = live_.insert_or_assign(id, std::move(action)).first->second;
-    dirty_.insert(id);
+    dirty_.mark(id);
     note_state(added);
     return added;
 }
@@ -112,12 +112,13 @@ Result<std::optional<ActionEntry>> Actions::find(std::string_view id) {
 }
 
 void Actions::changed(LiveAction& action) {
-    dirty_.insert(action.entry.id);
+    dirty_.mark(action.entry.id);
     note_state(action);
 }
 
 void Actions::store_later(const ActionEntry& entry) {
     stray_.insert_or_assign(entry.id, entry);
+    strays_.mark(entry.id);
 }
 
 std::vector<std::string> Actions::open(std::string_view session) const {
@@ -160,31 +161,64 @@ Result<std::vector<ActionEntry>> Actions::list(const Query& query) {
     return entries;
 }
 
-Result<void> Actions::write_back(store::Transaction& transaction, std::size_t most) {
-    writing_.clear();
-    for (const std::string& id : dirty_) {
-        if (writing_.size() == most) {
+Actions::Writing Actions::begin_write(std::size_t most, std::uint64_t records) {
+    Writing writing;
+    std::vector<std::string> ready;
+    for (const std::string& id : dirty_.waiting()) {
+        const LiveAction* action = live(id);
+        if (action != nullptr && !action->settled) {
+            continue;
+        }
+        if (ready.size() == most) {
             break;
         }
-        const LiveAction* action = live(id);
-        if (action != nullptr && action->settled) {
-            TRY(put_entry(transaction, action->entry));
-        }
-        if (action == nullptr || action->settled) {
-            writing_.push_back(id);
+        ready.push_back(id);
+        if (action != nullptr) {
+            writing.entries.push_back(action->entry);
         }
     }
-    for (const auto& [id, entry] : stray_) {
+    for (const std::string& id : ready) {
+        dirty_.begin(id);
+    }
+    while (!strays_.waiting().empty()) {
+        const std::string id = *strays_.waiting().begin();
+        writing.entries.push_back(stray_.at(id));
+        strays_.begin(id);
+    }
+    if (dirty_.waiting().empty()) {
+        writing.stored_through = records;
+    }
+    return writing;
+}
+
+Result<void> Actions::put(store::Transaction& transaction, const Writing& writing) {
+    for (const ActionEntry& entry : writing.entries) {
         TRY(put_entry(transaction, entry));
+    }
+    if (writing.stored_through) {
+        TRY(transaction.put(Collection::Meta, kStoredKey, std::to_string(*writing.stored_through),
+                            {}));
     }
     return {};
 }
 
-Result<void> Actions::note_stored(store::Transaction& transaction, std::uint64_t records) {
-    if (writing_.size() < dirty_.size()) {
-        return {};
+void Actions::end_write(Written written) {
+    for (const std::string& id : dirty_.end(written)) {
+        forget_stored(id);
     }
-    return transaction.put(Collection::Meta, kStoredKey, std::to_string(records), {});
+    for (const std::string& id : strays_.end(written)) {
+        stray_.erase(id);
+    }
+    trim_released();
+}
+
+/// What is final and in the store need not be in memory.
+void Actions::forget_stored(const std::string& id) {
+    const LiveAction* action = live(id);
+    if (action != nullptr && !is_open(action->entry.state) &&
+        action->entry.state != ActionState::Granted) {
+        live_.erase(live_.find(id));
+    }
 }
 
 Result<std::uint64_t> Actions::stored_through() {
@@ -197,20 +231,6 @@ Result<std::uint64_t> Actions::stored_through() {
         return Error(ErrorCode::Corrupt, "the store's count of records is not a number");
     }
     return static_cast<std::uint64_t>(*number);
-}
-
-void Actions::written() {
-    for (const std::string& id : writing_) {
-        const LiveAction* action = live(id);
-        if (action != nullptr && !is_open(action->entry.state) &&
-            action->entry.state != ActionState::Granted) {
-            live_.erase(live_.find(id));
-        }
-        dirty_.erase(id);
-    }
-    writing_.clear();
-    stray_.clear();
-    trim_released();
 }
 
 void Actions::trim_released() {
@@ -228,10 +248,34 @@ Result<void> Actions::write_now() {
     if (!dirty()) {
         return {};
     }
+    std::vector<std::string> stored;
     auto transaction = TRY(store_.begin(store::Access::Write, store::Durability::Written));
-    TRY(write_back(*transaction, dirty_.size()));
+    for (const DirtyIds::Ids* ids : {&dirty_.waiting(), &dirty_.under_way()}) {
+        for (const std::string& id : *ids) {
+            const LiveAction* action = live(id);
+            if (action != nullptr && action->settled) {
+                TRY(put_entry(*transaction, action->entry));
+            }
+            if (action == nullptr || action->settled) {
+                stored.push_back(id);
+            }
+        }
+    }
+    for (const auto& [id, entry] : stray_) {
+        TRY(put_entry(*transaction, entry));
+    }
     TRY(transaction->commit());
-    written();
+    for (const std::string& id : stored) {
+        dirty_.clear(id);
+        if (!dirty_.contains(id)) {
+            forget_stored(id);
+        }
+    }
+    for (const auto& [id, entry] : stray_) {
+        strays_.clear(id);
+    }
+    std::erase_if(stray_, [&](const auto& stray) { return !strays_.contains(stray.first); });
+    trim_released();
     return {};
 }
 

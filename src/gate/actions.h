@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "crypto/digest.h"
+#include "gate/dirty_ids.h"
 #include "gate/entry.h"
 #include "store/store.h"
 
@@ -78,28 +79,37 @@ public:
     /// Newest first. Writes back before it reads.
     Result<std::vector<ActionEntry>> list(const Query& query);
 
-    [[nodiscard]] bool dirty() const { return !dirty_.empty() || !stray_.empty(); }
-    /// Writes what changed into `transaction`, at most so many of the entries in memory, the oldest
-    /// first; call written() after its commit, before anything else changes.
-    Result<void> write_back(store::Transaction& transaction, std::size_t most);
-    void written();
-    /// Notes in `transaction`, which has write_back() in it, that the store knows what the log's
-    /// first `records` records say about actions. A gateway that was killed takes up the rest.
-    Result<void> note_stored(store::Transaction& transaction, std::uint64_t records);
+    /// What is to be written, as it stood when begin_write() gave it.
+    struct Writing {
+        std::vector<ActionEntry> entries;
+        /// With these, the store knows what the log's records up to this number say about actions;
+        /// a gateway that was killed takes up the rest. nullopt: others wait still.
+        std::optional<std::uint64_t> stored_through;
+    };
+
+    [[nodiscard]] bool dirty() const { return !dirty_.empty() || !strays_.empty(); }
+    /// What changed, at most so many of the entries in memory, the oldest first; they are under way
+    /// until end_write(). `records`: of the log, so many are safe. One write at a time.
+    Writing begin_write(std::size_t most, std::uint64_t records);
+    void end_write(Written written);
+    /// Touches nothing but what it is given: for any thread.
+    static Result<void> put(store::Transaction& transaction, const Writing& writing);
     Result<std::uint64_t> stored_through();
-    /// write_back() in a transaction of its own.
+    /// Writes all that changed before it returns, what is under way once more.
     Result<void> write_now();
 
 private:
     void note_state(const LiveAction& action);
+    void forget_stored(const std::string& id);
     void trim_released();
 
     store::Store& store_;
     std::map<std::string, LiveAction, std::less<>> live_;
     std::set<std::string, std::less<>> open_;  ///< ids of the open ones
-    std::set<std::string, std::less<>> dirty_;
-    std::vector<std::string> writing_;  ///< of dirty_: those in the transaction under way
-    std::map<std::string, ActionEntry, std::less<>> stray_;  ///< changed, not in memory
+    DirtyIds dirty_;
+    /// Changed, and not in memory but for this; of the ids in strays_.
+    std::map<std::string, ActionEntry, std::less<>> stray_;
+    DirtyIds strays_;
     std::set<std::string, std::less<>> released_;  ///< ids of the released ones, oldest first
 };
 

@@ -220,6 +220,26 @@ Result<void> count(store::Transaction& transaction, std::string_view type, const
     return transaction.put(Collection::Meta, key, json::serialize(to_json(day)), {});
 }
 
+Result<void> index_line(store::Transaction& transaction, std::string_view line) {
+    const audit::ReadRecord read = TRY(audit::read_record(line));
+    const json::value body = TRY(text::parse_json(read.body, limits::kRecordBytesMax));
+    TRY(put_facts(transaction, read.seq, read.time, facts_of(read.type, body)));
+    return count(transaction, read.type, body, read.time);
+}
+
+/// The first record that the store has not indexed.
+Result<std::uint64_t> read_cursor(store::Transaction& transaction) {
+    const auto document = TRY(transaction.get(Collection::Meta, kCursorKey));
+    if (!document) {
+        return 0U;
+    }
+    const auto next = text::parse_integer(*document, 0, INT64_MAX);
+    if (!next) {
+        return Error(ErrorCode::Corrupt, "the place of the audit index is no number");
+    }
+    return static_cast<std::uint64_t>(*next);
+}
+
 }  // namespace
 
 bool AuditQuery::filtered() const {
@@ -228,19 +248,12 @@ bool AuditQuery::filtered() const {
 }
 
 Result<void> AuditSearch::open() {
-    const auto document = TRY(store::get(core_.store, Collection::Meta, kCursorKey));
-    if (document) {
-        const auto next = text::parse_integer(*document, 0, INT64_MAX);
-        if (!next) {
-            return Error(ErrorCode::Corrupt, "the place of the audit index is no number");
-        }
-        next_ = static_cast<std::uint64_t>(*next);
-    }
+    auto transaction = TRY(core_.store.begin(store::Access::Read, store::Durability::Written));
+    next_ = TRY(read_cursor(*transaction));
     if (next_ > core_.recorder.log().size()) {
         return Error(ErrorCode::Corrupt, "the store knows more records than the log holds",
                      "the log was replaced or cut: restore it, or move the state directory away");
     }
-    reached_ = next_;
     return {};
 }
 
@@ -254,24 +267,25 @@ std::uint64_t AuditSearch::lag() const {
     return core_.recorder.log().size() - next_;
 }
 
-Result<void> AuditSearch::index_line(store::Transaction& transaction, std::string_view line) {
-    const audit::ReadRecord read = TRY(audit::read_record(line));
-    const json::value body = TRY(text::parse_json(read.body, limits::kRecordBytesMax));
-    TRY(put_facts(transaction, read.seq, read.time, facts_of(read.type, body)));
-    return count(transaction, read.type, body, read.time);
+Result<AuditSearch::Waiting> AuditSearch::waiting(std::size_t records_max) {
+    audit::Log& log = core_.recorder.log();
+    Waiting out;
+    out.first = next_;
+    const std::uint64_t durable = std::max(log.durable_size(), next_) - next_;
+    out.lines = TRY(log.read_range(next_, std::min<std::size_t>(records_max, durable)));
+    return out;
 }
 
-Result<void> AuditSearch::advance(store::Transaction& transaction, std::size_t records_max) {
-    reached_ = next_;
-    audit::Log& log = core_.recorder.log();
-    const std::uint64_t durable = std::max(log.durable_size(), next_) - next_;
-    const std::vector<std::string> lines =
-        TRY(log.read_range(next_, std::min<std::size_t>(records_max, durable)));
-    for (const std::string& line : lines) {
-        TRY(index_line(transaction, line));
-        ++reached_;
+Result<void> AuditSearch::index(store::Transaction& transaction, const Waiting& waiting) {
+    const std::uint64_t from = TRY(read_cursor(transaction));
+    if (from < waiting.first) {
+        return Error(ErrorCode::Corrupt, "the audit index misses records");
     }
-    return transaction.put(Collection::Meta, kCursorKey, std::to_string(reached_), {});
+    for (std::uint64_t seq = from; seq < waiting.end(); ++seq) {
+        TRY(index_line(transaction, waiting.lines[static_cast<std::size_t>(seq - waiting.first)]));
+    }
+    const std::uint64_t reached = std::max(from, waiting.end());
+    return transaction.put(Collection::Meta, kCursorKey, std::to_string(reached), {});
 }
 
 Result<void> AuditSearch::catch_up() {
@@ -280,10 +294,11 @@ Result<void> AuditSearch::catch_up() {
         TRY(core_.recorder.log().commit());
     }
     while (behind()) {
+        const Waiting batch = TRY(waiting(kBatchMax));
         auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Written));
-        TRY(advance(*transaction, kBatchMax));
+        TRY(index(*transaction, batch));
         TRY(transaction->commit());
-        advanced();
+        indexed(batch.end());
     }
     return {};
 }

@@ -6,6 +6,7 @@
 // Not thread safe. Core must outlive it.
 #pragma once
 
+#include <algorithm>
 #include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <map>
@@ -47,10 +48,19 @@ public:
     [[nodiscard]] bool behind() const;
     /// How many of the log's records are not indexed yet.
     [[nodiscard]] std::uint64_t lag() const;
-    /// Indexes up to `records_max` waiting records within `transaction`; after its commit call
-    /// advanced().
-    Result<void> advance(store::Transaction& transaction, std::size_t records_max);
-    void advanced() { next_ = reached_; }
+    /// Records that wait for the indexer, in order.
+    struct Waiting {
+        std::uint64_t first = 0;
+        std::vector<std::string> lines;
+        [[nodiscard]] std::uint64_t end() const { return first + lines.size(); }
+    };
+    /// At most so many. Errors: the log's.
+    Result<Waiting> waiting(std::size_t records_max);
+    /// Indexes them within `transaction`, but for those that the store has indexed meanwhile.
+    /// Touches nothing but what it is given: for any thread.
+    static Result<void> index(store::Transaction& transaction, const Waiting& waiting);
+    /// The transaction that indexed all records before `end` is committed.
+    void indexed(std::uint64_t end) { next_ = std::max(next_, end); }
 
     /// Brings the index up to date, then searches. Malformed queries give InvalidArgument.
     Result<AuditPage> find(const AuditQuery& query);
@@ -61,12 +71,10 @@ public:
 
 private:
     Result<void> catch_up();
-    Result<void> index_line(store::Transaction& transaction, std::string_view line);
     Result<AuditPage> read_plain(const AuditQuery& query);
 
     Core& core_;
-    std::uint64_t next_ = 0;     ///< first record that is not indexed
-    std::uint64_t reached_ = 0;  ///< the same, once the open transaction is committed
+    std::uint64_t next_ = 0;  ///< first record that is not known to be indexed
 };
 
 }  // namespace countersign::gate

@@ -44,7 +44,7 @@ void Experience::add(std::string_view agent_type, const anomaly::Features& featu
     const bool full = baselines_.size() >= kAgentTypesMax && !baselines_.contains(agent_type);
     const std::string type(full ? kOtherTypes : agent_type);
     baselines_[type].add(features, time);
-    dirty_.insert(type);
+    dirty_.mark(type);
 }
 
 void Experience::observe(std::string_view session, inspect::Observation observation) {
@@ -80,12 +80,14 @@ void Experience::forget(std::string_view session) {
     }
 }
 
-Result<void> Experience::write_back(store::Transaction& transaction) {
-    for (const std::string& type : dirty_) {
-        TRY(transaction.put(Collection::Baselines, type,
-                            boost::json::serialize(baseline(type).to_json()), {}));
+std::vector<store::Document> Experience::begin_write() {
+    std::vector<store::Document> out;
+    while (!dirty_.waiting().empty()) {
+        const std::string type = *dirty_.waiting().begin();
+        out.push_back({type, boost::json::serialize(baseline(type).to_json())});
+        dirty_.begin(type);
     }
-    return {};
+    return out;
 }
 
 }  // namespace countersign::gate

@@ -16,6 +16,7 @@
 
 #include "anomaly/anomaly.h"
 #include "base/result.h"
+#include "gate/dirty_ids.h"
 #include "inspect/inspect.h"
 #include "store/store.h"
 
@@ -43,8 +44,10 @@ public:
     void forget(std::string_view session);
 
     [[nodiscard]] bool dirty() const { return !dirty_.empty(); }
-    Result<void> write_back(store::Transaction& transaction);
-    void written() { dirty_.clear(); }
+    /// What changed, as documents for the store's Baselines collection; they are under way until
+    /// end_write(). One write at a time.
+    std::vector<store::Document> begin_write();
+    void end_write(Written written) { dirty_.end(written); }
 
 private:
     struct Read {
@@ -56,7 +59,7 @@ private:
     std::map<std::string, anomaly::Baseline, std::less<>> baselines_;
     std::map<std::string, Read, std::less<>> read_;
     std::size_t bytes_ = 0;
-    std::set<std::string, std::less<>> dirty_;
+    DirtyIds dirty_;
 };
 
 }  // namespace countersign::gate

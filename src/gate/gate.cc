@@ -11,14 +11,15 @@
 namespace countersign::gate {
 namespace {
 
-/// Records that one tick indexes at most: some milliseconds of work.
-constexpr std::size_t kIndexPerTick = 128;
+/// Records that one tick has indexed at most: the loop reads them, the store's thread does the
+/// rest.
+constexpr std::size_t kIndexPerTick = 512;
 /// With more records than this between two ticks the index waits for a quieter moment, or for a
 /// question, which catches up first; but it never lags further than kIndexLagMax.
 constexpr std::uint64_t kBusyRecords = 16;
 constexpr std::uint64_t kIndexLagMax = 20'000;
-/// Actions that one tick stores at most, for the same reason. What is asked of the store is written
-/// first (Actions::list), and a start takes up what a killed gateway did not store.
+/// Actions that one tick hands over at most: the loop copies them. What is asked of the store is
+/// written first (Actions::list), and a start takes up what a killed gateway did not store.
 constexpr std::size_t kStorePerTick = 256;
 
 }  // namespace
@@ -193,49 +194,80 @@ void Gate::sync_log(Duration now) {
             log::error("the audit log cannot be signed: " + note.error().message);
         }
     } else if (log.durable_size() < log.size()) {
-        if (auto done = log.commit(); !done.ok()) {
+        if (auto done = log.sync_later(); !done.ok()) {
             log::error("the audit log cannot be synced: " + done.error().message);
         }
     }
 }
 
 void Gate::write_back(bool baselines) {
+    end_write();
     const std::uint64_t size = core_.recorder.log().size();
     const bool busy = size - size_at_tick_ > kBusyRecords && search_.lag() < kIndexLagMax;
     size_at_tick_ = size;
-    index_per_tick_ = busy ? 0 : kIndexPerTick;
     const bool due = actions_->actions().dirty() || rules_->dirty() ||
                      (baselines && experience_.dirty()) || (search_.behind() && !busy);
-    if (!due) {
+    if (!due || writing_) {
         return;
     }
-    if (auto done = write_back_now(baselines); !done.ok()) {
-        log::warning("the store lags behind: " + done.error().message);
+    auto started =
+        start_write(baselines ? Baselines::Write : Baselines::Leave, busy ? 0 : kIndexPerTick);
+    if (!started.ok()) {
+        log::warning("the store lags behind: " + started.error().message);
     }
 }
 
-Result<void> Gate::write_back_now(bool baselines) {
-    auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Written));
-    TRY(actions_->actions().write_back(*transaction, kStorePerTick));
-    TRY(actions_->actions().note_stored(*transaction, core_.recorder.log().durable_size()));
-    TRY(rules_->write_back(*transaction));
-    if (baselines) {
-        TRY(experience_.write_back(*transaction));
+/// Hands the store what changed. Its thread writes, since a commit may wait for the disk.
+Result<void> Gate::start_write(Baselines baselines, std::size_t index_most) {
+    AuditSearch::Waiting index;
+    if (search_.behind() && index_most > 0) {
+        index = TRY(search_.waiting(index_most));
     }
-    const bool indexing = search_.behind() && index_per_tick_ > 0;
-    if (indexing) {
-        TRY(search_.advance(*transaction, index_per_tick_));
+    std::vector<store::Document> learned;
+    if (baselines == Baselines::Write) {
+        learned = experience_.begin_write();
     }
-    TRY(transaction->commit());
-    actions_->actions().written();
-    rules_->written();
-    if (baselines) {
-        experience_.written();
+    writing_ = true;
+    index_reaches_ = index.end();
+    auto submitted = core_.store.submit([actions = actions_->actions().begin_write(
+                                             kStorePerTick, core_.recorder.log().durable_size()),
+                                         uses = rules_->begin_write(), learned = std::move(learned),
+                                         index = std::move(index)](
+                                            store::Transaction& transaction) -> Result<void> {
+        TRY(Actions::put(transaction, actions));
+        for (const store::Document& use : uses) {
+            TRY(transaction.put(store::Collection::Meta, use.key, use.value, {}));
+        }
+        for (const store::Document& baseline : learned) {
+            TRY(transaction.put(store::Collection::Baselines, baseline.key, baseline.value, {}));
+        }
+        return index.lines.empty() ? Result<void>() : AuditSearch::index(transaction, index);
+    });
+    if (!submitted.ok()) {
+        written(Written::No);
     }
-    if (indexing) {
-        search_.advanced();
+    return submitted;
+}
+
+void Gate::end_write() {
+    const auto result = core_.store.submitted();
+    if (!result) {
+        return;
     }
-    return {};
+    if (!result->ok()) {
+        log::warning("the store lags behind: " + result->error().message);
+    }
+    written(result->ok() ? Written::Yes : Written::No);
+}
+
+void Gate::written(Written written) {
+    actions_->actions().end_write(written);
+    rules_->end_write(written);
+    experience_.end_write(written);
+    if (written == Written::Yes) {
+        search_.indexed(index_reaches_);
+    }
+    writing_ = false;
 }
 
 bool Gate::restless() const {
@@ -278,13 +310,17 @@ void Gate::stop(std::string_view reason) {
     if (auto note = core_.recorder.log().checkpoint(); !note.ok()) {
         log::error("the audit log cannot be signed: " + note.error().message);
     }
+    core_.store.wait_submitted();
+    end_write();
     auto done = actions_->actions().write_now();
     if (done.ok()) {
-        done = write_back_now(true);
+        done = start_write(Baselines::Write, kIndexPerTick);
     }
     if (!done.ok()) {
         log::warning("the store lags behind: " + done.error().message);
     }
+    core_.store.wait_submitted();
+    end_write();
 }
 
 }  // namespace countersign::gate

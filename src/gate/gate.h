@@ -119,7 +119,10 @@ private:
     /// that failed just then, a kill in between) does not vote.
     Result<void> remove_whom_the_log_does_not_know();
     void write_back(bool baselines);
-    Result<void> write_back_now(bool baselines);
+    enum class Baselines { Leave, Write };
+    Result<void> start_write(Baselines baselines, std::size_t index_most);
+    void end_write();
+    void written(Written written);
     void sync_log(Duration now);
 
     Core core_;
@@ -139,7 +142,8 @@ private:
     Duration checkpointed_{};
     Duration baselines_written_{};
     std::uint64_t size_at_tick_ = 0;
-    std::size_t index_per_tick_ = 0;
+    bool writing_ = false;  ///< the store was handed something and has not said how it ended
+    std::uint64_t index_reaches_ = 0;  ///< with it
 };
 
 }  // namespace countersign::gate

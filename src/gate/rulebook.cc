@@ -241,16 +241,18 @@ void Rulebook::used(const std::vector<std::string>& ids, const model::Assessment
         } else {
             ++use.others;
         }
-        dirty_.insert(id);
+        dirty_.mark(id);
     }
 }
 
-Result<void> Rulebook::write_back(store::Transaction& transaction) {
-    for (const std::string& id : dirty_) {
-        TRY(transaction.put(Collection::Meta, std::string(kUsePrefix) + id,
-                            json::serialize(to_json(use_of(id))), {}));
+std::vector<store::Document> Rulebook::begin_write() {
+    std::vector<store::Document> out;
+    while (!dirty_.waiting().empty()) {
+        const std::string id = *dirty_.waiting().begin();
+        out.push_back({std::string(kUsePrefix) + id, json::serialize(to_json(use_of(id)))});
+        dirty_.begin(id);
     }
-    return {};
+    return out;
 }
 
 }  // namespace countersign::gate

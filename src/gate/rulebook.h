@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "gate/dirty_ids.h"
 #include "model/rule.h"
 #include "model/verdict.h"
 #include "policy/policy.h"
@@ -74,8 +75,10 @@ public:
     void used(const std::vector<std::string>& ids, const model::Assessment& assessment,
               Instant now);
     [[nodiscard]] bool dirty() const { return !dirty_.empty(); }
-    Result<void> write_back(store::Transaction& transaction);
-    void written() { dirty_.clear(); }
+    /// What changed, as documents for the store's Meta collection; they are under way until
+    /// end_write(). One write at a time.
+    std::vector<store::Document> begin_write();
+    void end_write(Written written) { dirty_.end(written); }
 
 private:
     Result<void> load();
@@ -88,7 +91,7 @@ private:
     std::optional<policy::Evaluator> evaluator_;
     std::map<std::string, model::Rule, std::less<>> added_;
     std::map<std::string, RuleUse, std::less<>> uses_;
-    std::set<std::string, std::less<>> dirty_;
+    DirtyIds dirty_;
 };
 
 /// What is in force: {"digest", "routes", "approval_time_s", "step_up_risk", "rules"}.

@@ -180,4 +180,21 @@ Result<std::unique_ptr<Transaction>> MemoryStore::begin(Access access, Durabilit
     return std::unique_ptr<Transaction>(std::make_unique<MemoryTransaction>(*this, access));
 }
 
+Result<void> MemoryStore::submit(Work work) {
+    if (open_ || submitted_) {
+        return Error(ErrorCode::Conflict, "store: a transaction is open");
+    }
+    const auto run = [&]() -> Result<void> {
+        auto transaction = TRY(begin(Access::Write, Durability::Written));
+        TRY(work(*transaction));
+        return transaction->commit();
+    };
+    submitted_ = run();
+    return {};
+}
+
+std::optional<Result<void>> MemoryStore::submitted() {
+    return std::exchange(submitted_, std::nullopt);
+}
+
 }  // namespace countersign::store

@@ -24,6 +24,10 @@ public:
     using Tables = std::array<Table, kSchema.size()>;
 
     Result<std::unique_ptr<Transaction>> begin(Access access, Durability durability) override;
+    /// Done when it returns, so that nothing here depends on the speed of a thread.
+    Result<void> submit(Work work) override;
+    std::optional<Result<void>> submitted() override;
+    void wait_submitted() override {}
 
     /// The n-th call from now on (1 = the next; begin, get, put, ..., commit each count) fails with
     /// Io and has no effect; 0: none fails. Later calls work again.
@@ -37,6 +41,7 @@ private:
 
     Tables committed_;
     bool open_ = false;
+    std::optional<Result<void>> submitted_;
     std::size_t calls_ = 0;
     std::size_t fail_at_ = 0;
 };

@@ -13,7 +13,8 @@
 // After an error from any call of a transaction the transaction is void: only destroy it; what it
 // did is undone. The store itself may be used again.
 //
-// Not thread safe: one store belongs to the gateway's event loop thread.
+// Not thread safe: one store belongs to the gateway's event loop thread. What need not be waited
+// for is handed over with submit(): a thread of the store's own does it.
 #pragma once
 
 #include <array>
@@ -140,7 +141,21 @@ class Store {
 public:
     virtual ~Store() = default;
     /// At most one transaction at a time: Conflict while one is alive.
+    /// One that submit() started is waited for first, so whoever begins sees what it did.
     virtual Result<std::unique_ptr<Transaction>> begin(Access access, Durability durability) = 0;
+
+    /// What a submitted transaction does; it is committed when this succeeds. It runs on another
+    /// thread, so it owns all that it uses, and calls nothing but the transaction.
+    using Work = std::function<Result<void>(Transaction&)>;
+    /// Runs `work` in a write transaction (Durability::Written) beside the caller. Conflict: a
+    /// transaction is open, or one was submitted whose result was not taken; Unavailable: no thread
+    /// could be started. Then it does not run.
+    virtual Result<void> submit(Work work) = 0;
+    /// How the submitted one ended, once; nullopt: it is under way, or there is none. After an
+    /// error nothing was changed.
+    virtual std::optional<Result<void>> submitted() = 0;
+    /// Until it has ended; submitted() then tells how.
+    virtual void wait_submitted() = 0;
 };
 
 /// The schema of a collection.

@@ -187,6 +187,45 @@ TEST_P(Conformance, BytesComeBackAsTheyWere) {
               0U);
 }
 
+TEST_P(Conformance, WhatIsSubmittedIsSeenByWhoeverBeginsNext) {
+    std::string key = "later";
+    ASSERT_TRUE(store_
+                    ->submit([key](Transaction& transaction) {
+                        return transaction.put(Collection::Meta, key, "1", {});
+                    })
+                    .ok());
+    key = "now";
+    ASSERT_TRUE(put(*store_, Durability::Written, Collection::Meta, key, "2", {}).ok());
+    EXPECT_EQ(get(*store_, Collection::Meta, "later").take(), "1");
+    EXPECT_EQ(store_->submit([](Transaction&) -> Result<void> { return {}; }).error().code,
+              ErrorCode::Conflict)
+        << "nobody took the result of the one before";
+    store_->wait_submitted();
+    const auto result = store_->submitted();
+    ASSERT_TRUE(result.has_value());
+    EXPECT_TRUE(result->ok());
+    EXPECT_FALSE(store_->submitted().has_value());
+}
+
+TEST_P(Conformance, WhatIsSubmittedAndFailsChangesNothing) {
+    ASSERT_TRUE(store_
+                    ->submit([](Transaction& transaction) -> Result<void> {
+                        TRY(transaction.put(Collection::Meta, "half", "1", {}));
+                        return Error(ErrorCode::Corrupt, "as told");
+                    })
+                    .ok());
+    store_->wait_submitted();
+    EXPECT_EQ(store_->submitted()->error().message, "as told");
+    EXPECT_EQ(get(*store_, Collection::Meta, "half").take(), std::nullopt);
+}
+
+TEST_P(Conformance, NothingIsSubmittedBesideAnOpenTransaction) {
+    auto transaction = begin();
+    EXPECT_EQ(store_->submit([](Transaction&) -> Result<void> { return {}; }).error().code,
+              ErrorCode::Conflict);
+    EXPECT_FALSE(store_->submitted().has_value());
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, Conformance, testing::Values("memory", "sqlite"));
 
 TEST(MemoryStore, FailsTheNthCallAndNothingOfIt) {

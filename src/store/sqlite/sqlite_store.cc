@@ -4,6 +4,7 @@
 
 #include "store/checks.h"
 #include "store/sqlite/statement.h"
+#include "sys/background.h"
 
 namespace countersign::store {
 namespace {
@@ -352,6 +353,26 @@ public:
     explicit SqliteStore(Database database) { connection_.database = std::move(database); }
 
     Result<std::unique_ptr<Transaction>> begin(Access access, Durability durability) override {
+        background_.wait();
+        return begin_here(access, durability);
+    }
+
+    Result<void> submit(Work work) override {
+        if (background_.busy() || connection_.open) {
+            return Error(ErrorCode::Conflict, "store: a transaction is open");
+        }
+        return background_.start([this, work = std::move(work)]() -> Result<void> {
+            auto transaction = TRY(begin_here(Access::Write, Durability::Written));
+            TRY(work(*transaction));
+            return transaction->commit();
+        });
+    }
+    std::optional<Result<void>> submitted() override { return background_.take(); }
+    void wait_submitted() override { background_.wait(); }
+
+private:
+    /// By the caller's thread while none is submitted, else by that of the submitted one.
+    Result<std::unique_ptr<Transaction>> begin_here(Access access, Durability durability) {
         if (connection_.open) {
             return Error(ErrorCode::Conflict, "store: a transaction is open");
         }
@@ -367,8 +388,8 @@ public:
             std::make_unique<SqliteTransaction>(connection_, access));
     }
 
-private:
     Connection connection_;
+    sys::Background background_;  ///< goes first, and waits for what it does
 };
 
 }  // namespace
