@@ -286,8 +286,17 @@ private:
     void list_path(Effect effect, const Text& text) {
         const std::size_t before = out_.effects.size();
         maker_.on_path(std::move(effect), text, base_);
-        if (out_.effects.size() > before) {
-            out_.effects.back().kind = EffectKind::Read;
+        if (out_.effects.size() == before) {
+            return;
+        }
+        Effect& listed = out_.effects.back();
+        listed.kind = EffectKind::Read;
+        const std::size_t pattern = listed.target.find_first_of("*?[");
+        if (listed.place == model::Place::Secret && pattern != std::string::npos) {
+            // The names that a tree's secrets have are no secret; the tree is what it lies in.
+            const std::size_t slash = listed.target.rfind('/', pattern);
+            const std::string directory = listed.target.substr(0, std::max<std::size_t>(slash, 1));
+            listed.place = class_of_path(directory, maker_.place());
         }
     }
 

@@ -129,8 +129,10 @@ inline constexpr std::array kSecretRules = {
     PathRule{"*.ppk", Anchor::Last, Place::Secret},
     PathRule{".env", Anchor::Last, Place::Secret},
     PathRule{".env.local", Anchor::Last, Place::Secret},
+    PathRule{".env.dev*", Anchor::Last, Place::Secret},
     PathRule{".env.prod*", Anchor::Last, Place::Secret},
     PathRule{".env.stag*", Anchor::Last, Place::Secret},
+    PathRule{".env.test*", Anchor::Last, Place::Secret},
     // Browsers, wallets, mail.
     PathRule{".mozilla/firefox", Anchor::Anywhere, Place::Secret},
     PathRule{".thunderbird", Anchor::Anywhere, Place::Secret},
@@ -161,6 +163,8 @@ inline constexpr std::array kSecretRules = {
     // The machine.
     PathRule{"etc/shadow*", Anchor::Root, Place::Secret},
     PathRule{"etc/gshadow*", Anchor::Root, Place::Secret},
+    PathRule{"etc/sudoers", Anchor::Root, Place::Secret},
+    PathRule{"etc/sudoers.d", Anchor::Root, Place::Secret},
     PathRule{"etc/master.passwd", Anchor::Root, Place::Secret},
     PathRule{"etc/security/opasswd", Anchor::Root, Place::Secret},
     PathRule{"etc/ssh/ssh_host_*_key", Anchor::Root, Place::Secret},

@@ -56,6 +56,7 @@ std::vector<Finding> findings(const Subject& subject) {
     find_payloads(scene, sink);
     find_leaks(scene, sink);
     find_tampering(scene, sink);
+    find_defences(scene, sink);
     find_bombs(scene, sink);
     find_time_bombs(scene, sink);
     find_origin(scene, sink);

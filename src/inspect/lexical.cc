@@ -136,4 +136,32 @@ bool is_block_device(std::string_view path) {
                        [&](std::string_view prefix) { return path.starts_with(prefix); });
 }
 
+bool passes_data(std::string_view call) {
+    static constexpr std::string_view kOpen = "urlopen(";
+    if (!call.starts_with(kOpen)) {
+        return false;
+    }
+    call = call.substr(kOpen.size(), 512);
+    int depth = 0;
+    char quote = 0;
+    for (std::size_t i = 0; i < call.size() && depth >= 0; ++i) {
+        const char c = call[i];
+        if (quote != 0) {
+            quote = c == quote ? '\0' : quote;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+        } else if (c == '(' || c == '[' || c == '{') {
+            ++depth;
+        } else if (c == ')' || c == ']' || c == '}') {
+            --depth;
+        } else if (c == ',' && depth == 0) {
+            const std::string_view rest =
+                call.substr(std::min(call.find_first_not_of(' ', i + 1), call.size()));
+            return !rest.starts_with("timeout") && !rest.starts_with("context") &&
+                   !rest.starts_with("ca") && !rest.starts_with("None");
+        }
+    }
+    return false;
+}
+
 }  // namespace countersign::inspect

@@ -38,6 +38,9 @@ inline Folded fold(std::string_view text) {
 }
 
 bool contains(std::string_view text, std::string_view part);
+/// Whether `call` begins with Python's urlopen(URL, DATA): its second argument is sent
+/// (urllib.request). Looks at the first 512 bytes.
+bool passes_data(std::string_view call);
 inline bool contains(const Folded& text, std::string_view part) {
     return text.contains(part);
 }

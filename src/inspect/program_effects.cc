@@ -91,7 +91,7 @@ constexpr auto kPython = std::to_array<Call>({
     {"socketserver", K::Listen, Argument::None, false, "serves"},
     {"http.server", K::Listen, Argument::None, false, "serves"},
     {"HTTPServer(", K::Listen, Argument::None, false, "serves"},
-    {"urlopen(", K::Download, Argument::Url, false, "fetches"},
+    {"urlopen(", K::Download, Argument::Url, false, "fetches or sends"},
     {"urlretrieve(", K::Download, Argument::Url, false, "fetches"},
     {"urlencode(", K::Upload, Argument::None, false, "sends"},
     {"requests.get(", K::Download, Argument::Url, false, "fetches"},
@@ -394,7 +394,7 @@ public:
 
     void add(const Call& call, std::size_t at) {
         model::Effect effect;
-        effect.kind = call.effect;
+        effect.kind = passes_data(program_.substr(at)) ? K::Upload : call.effect;
         effect.recursive = call.recursive;
         effect.conditional = true;
         effect.span = {static_cast<std::uint32_t>(at),

@@ -85,6 +85,7 @@ void find_shells(const Scene& scene, Sink& sink);
 void find_payloads(const Scene& scene, Sink& sink);
 void find_leaks(const Scene& scene, Sink& sink);
 void find_tampering(const Scene& scene, Sink& sink);
+void find_defences(const Scene& scene, Sink& sink);
 void find_bombs(const Scene& scene, Sink& sink);
 void find_time_bombs(const Scene& scene, Sink& sink);
 void find_hidden(const Scene& scene, Sink& sink);

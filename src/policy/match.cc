@@ -52,6 +52,14 @@ bool element_allows(const PatternWord& element, const std::optional<std::string>
     return false;
 }
 
+/// The program's word as rules write it: with "./".
+std::optional<std::string> written_path(const PatternWord& element,
+                                        const std::optional<std::string>& word) {
+    const bool add =
+        word && !word->starts_with("./") && is_path_here(*word) && element.text.starts_with("./");
+    return add ? "./" + *word : word;
+}
+
 // For rules that stop: generous where a rule that allows is narrow.
 bool element_concerns(const PatternWord& element, std::string_view word, bool program) {
     switch (element.kind) {
@@ -160,6 +168,12 @@ bool names_target(const std::vector<PatternWord>& pattern, const CommandSubject&
 
 }  // namespace
 
+bool is_path_here(std::string_view program) {
+    return program.starts_with("./") ||
+           (program.find('/') != std::string_view::npos && program.front() != '/' &&
+            program.front() != '~' && !program.starts_with("../"));
+}
+
 std::vector<PatternWord> compile_words(const std::vector<std::string>& words) {
     std::vector<PatternWord> out;
     out.reserve(words.size());
@@ -184,7 +198,9 @@ bool words_allow(const std::vector<PatternWord>& pattern, const Words& words) {
         return false;
     }
     for (std::size_t i = 0; i < fixed; ++i) {
-        if (!element_allows(pattern[i], words[i])) {
+        const bool allows = i == 0 ? element_allows(pattern[i], written_path(pattern[i], words[i]))
+                                   : element_allows(pattern[i], words[i]);
+        if (!allows) {
             return false;
         }
     }

@@ -20,6 +20,9 @@ struct PatternWord {
     Kind kind = Kind::Literal;
     std::string text;  ///< Literal: the word itself, unescaped. Glob: the pattern.
 };
+/// A program's word with a slash is a path (bash(1), COMMAND EXECUTION): bin/check is ./bin/check,
+/// and rules for programs below the working directory ("./*") mean both.
+bool is_path_here(std::string_view program);
 std::vector<PatternWord> compile_words(const std::vector<std::string>& words);
 
 /// As a rule that allows: literal words are equal; "*" takes one known word that is no option; a

@@ -285,7 +285,7 @@ const CompiledRule* Rulebook::allowing_command(const Subject& subject,
     if (const CompiledRule* rule = look_up(*words[0])) {
         return rule;
     }
-    return words[0]->starts_with(kHere) ? look_up(std::string(kHere)) : nullptr;
+    return is_path_here(*words[0]) ? look_up(std::string(kHere)) : nullptr;
 }
 
 void Rulebook::note(std::size_t index, Match match, const Subject& subject, Instant now,

@@ -47,6 +47,17 @@ constexpr auto kRebuildable = std::to_array<std::string_view>({"build",
 constexpr auto kRebuildableSuffixes = std::to_array<std::string_view>(
     {".egg-info", ".pyc", ".o", ".obj", ".class", ".log", ".tmp", ".dist-info"});
 
+// What editors, compilers and file managers leave behind, wherever in a tree it lies.
+constexpr auto kLeftoverNames = std::to_array<std::string_view>(
+    {".DS_Store", "Thumbs.db", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"});
+
+constexpr auto kLeftoverSuffixes = std::to_array<std::string_view>(
+    {"~", ".pyc", ".pyo", ".swp", ".swo", ".orig", ".rej", ".o", ".obj", ".class", ".tmp"});
+
+constexpr auto kPackageCaches = std::to_array<std::string_view>(
+    {"/var/lib/apt/lists/", "/var/cache/apt/", "/var/cache/apk/", "/var/cache/dnf/",
+     "/var/cache/yum/", "/var/cache/zypp/", "/var/cache/pacman/pkg/"});
+
 constexpr auto kProduction = std::to_array<std::string_view>({"prod", "production", "prd", "live"});
 
 constexpr auto kDestroys = std::to_array<std::string_view>(
@@ -177,6 +188,31 @@ bool covered_by_stage(Place place) {
     }
 }
 
+std::string_view last_component(std::string_view path) {
+    return path.substr(path.find_last_of('/') + 1);
+}
+
+/// "*.bak", "*~": all names of one ending. "build*" may mean whole trees.
+std::string_view one_ending(std::string_view name) {
+    const bool ending = name.size() > 1 && name[0] == '*' && (name[1] == '.' || name[1] == '~') &&
+                        name.find_first_of("*?[", 1) == std::string_view::npos;
+    return ending ? name.substr(1) : std::string_view();
+}
+
+bool is_leftover(std::string_view path) {
+    const std::string_view name = last_component(path);
+    const std::string_view ending = one_ending(name);
+    return std::find(kLeftoverNames.begin(), kLeftoverNames.end(), name) != kLeftoverNames.end() ||
+           std::find(kLeftoverSuffixes.begin(), kLeftoverSuffixes.end(), ending) !=
+               kLeftoverSuffixes.end();
+}
+
+bool is_package_cache(std::string_view path) {
+    return std::any_of(kPackageCaches.begin(), kPackageCaches.end(), [&](std::string_view cache) {
+        return path.starts_with(cache) || (path == cache.substr(0, cache.size() - 1));
+    });
+}
+
 /// "/tmp", "/tmp/", "/tmp/*", "/" and the like: not something in a place but the place itself.
 bool is_everything(std::string_view target) {
     std::size_t parts = 0;
@@ -215,7 +251,10 @@ Conditions conditions_of(const model::Effect& effect, const Circumstances& circu
                                    (effect.place != Place::Unknown || circumstances.contained));
     // "find . -name '*.log' -delete" reaches more than anybody has looked at.
     all.set(Condition::Rebuildable,
-            effect.target.find("/**") == std::string::npos && is_rebuildable(effect.target));
+            is_leftover(effect.target) ||
+                (effect.target.find("/**") == std::string::npos && is_rebuildable(effect.target)));
+    all.set(Condition::Narrowed, !one_ending(last_component(effect.target)).empty());
+    all.set(Condition::PackageCache, is_package_cache(effect.target));
     all.set(Condition::Forced, says(effect.detail, kForced));
     all.set(Condition::Production,
             says(effect.target, kProduction) || says(effect.detail, kProduction));

@@ -106,6 +106,8 @@ constexpr auto kDeletes = std::to_array<EffectWeight>({
     {K::Delete, kGateway, kNone, kNone, Tier::Forbidden, 96, "delete.gateway",
      "deletes files of this gateway"},
     {K::Delete, kDevice, kNone, kNone, Tier::Irreversible, 92, "delete.device", "wipes a device"},
+    {K::Delete, places(Place::System), only(C::PackageCache), kNone, Tier::IdempotentWrite, 18,
+     "delete.rebuildable", "deletes what the package manager fetches again:"},
     {K::Delete, places(Place::Boot, Place::System), only(C::Recursive), kNone, Tier::Irreversible,
      85, "delete.system", "deletes system files below"},
     {K::Delete, places(Place::Boot, Place::System), only(C::Reversible), kNone, Tier::SideEffect,
@@ -118,6 +120,8 @@ constexpr auto kDeletes = std::to_array<EffectWeight>({
      "deletes what can be brought back:"},
     {K::Delete, kWork, only(C::Rebuildable), kNone, Tier::IdempotentWrite, 18, "delete.rebuildable",
      "deletes what a build makes again:"},
+    {K::Delete, kWork, C::Recursive | C::Narrowed, kNone, Tier::SideEffect, 42, "delete.some",
+     "deletes all files of one ending:"},
     {K::Delete, kWork, only(C::Recursive), kNone, Tier::Irreversible, 62, "delete.recursive",
      "deletes everything below"},
     {K::Delete, kWork, kNone, kNone, Tier::SideEffect, 36, "delete.workspace", "deletes"},
@@ -385,6 +389,9 @@ constexpr auto kFindingWeights = std::to_array<FindingWeight>({
     {"exfiltration", Tier::Irreversible, 80},
     {"miner", Tier::Irreversible, 85},
     {"untrusted_origin", Tier::Irreversible, 70},
+    {"open_shell", Tier::SideEffect, 66},
+    {"foreign_code", Tier::SideEffect, 62},
+    {"staged_data", Tier::SideEffect, 62},
 });
 
 }  // namespace

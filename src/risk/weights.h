@@ -23,23 +23,25 @@ enum class Condition : std::uint32_t {
     /// covers (workspace, its VCS and CI files, temporary files; the unknown path of a tree that
     /// can write nowhere else).
     Undone = 1U << 2U,
-    Contained = 1U << 3U,    ///< inside the jail, and not on another host
-    Rebuildable = 1U << 4U,  ///< a directory that a build makes again (build, node_modules ...)
-    Forced = 1U << 5U,       ///< overwrites what others have (force push, yank, unpublish)
-    Production = 1U << 6U,   ///< target or detail names production
-    Destroys = 1U << 7U,     ///< detail says delete, destroy, drop, purge, terminate, wipe
-    Network = 1U << 8U,      ///< network configuration: interfaces, routes, firewall, resolver
-    Probe = 1U << 9U,        ///< sends nothing but a question: ping, a name lookup
-    Hooks = 1U << 10U,       ///< VCS hooks or configuration that runs code later
-    AccessKey = 1U << 11U,   ///< a file that grants entry: authorized_keys, sudoers, known tokens
-    SetId = 1U << 12U,       ///< set-user-id, capabilities: rights that stay
-    Loader = 1U << 13U,      ///< a variable that loads code: LD_PRELOAD, BASH_ENV, PYTHONSTARTUP
-    SearchPath = 1U << 14U,  ///< PATH and its like: changes what a name means
-    Everything = 1U << 15U,  ///< the root of its place: /tmp itself, "/", "~", "*" of them
-    Special = 1U << 16U,     ///< process 1, process -1, kernel threads
-    Library = 1U << 17U,     ///< loads a library: code that no later program start shows
-    Cloud = 1U << 18U,       ///< identities of a cloud or an organisation, not of this machine
-    KeyMaterial = 1U << 19U  ///< makes or uses keys, changes no one's rights
+    Contained = 1U << 3U,     ///< inside the jail, and not on another host
+    Rebuildable = 1U << 4U,   ///< a directory that a build makes again (build, node_modules ...)
+    Forced = 1U << 5U,        ///< overwrites what others have (force push, yank, unpublish)
+    Production = 1U << 6U,    ///< target or detail names production
+    Destroys = 1U << 7U,      ///< detail says delete, destroy, drop, purge, terminate, wipe
+    Network = 1U << 8U,       ///< network configuration: interfaces, routes, firewall, resolver
+    Probe = 1U << 9U,         ///< sends nothing but a question: ping, a name lookup
+    Hooks = 1U << 10U,        ///< VCS hooks or configuration that runs code later
+    AccessKey = 1U << 11U,    ///< a file that grants entry: authorized_keys, sudoers, known tokens
+    SetId = 1U << 12U,        ///< set-user-id, capabilities: rights that stay
+    Loader = 1U << 13U,       ///< a variable that loads code: LD_PRELOAD, BASH_ENV, PYTHONSTARTUP
+    SearchPath = 1U << 14U,   ///< PATH and its like: changes what a name means
+    Everything = 1U << 15U,   ///< the root of its place: /tmp itself, "/", "~", "*" of them
+    Special = 1U << 16U,      ///< process 1, process -1, kernel threads
+    Library = 1U << 17U,      ///< loads a library: code that no later program start shows
+    Cloud = 1U << 18U,        ///< identities of a cloud or an organisation, not of this machine
+    KeyMaterial = 1U << 19U,  ///< makes or uses keys, changes no one's rights
+    Narrowed = 1U << 20U,     ///< files of one ending ("*.bak"), no whole trees
+    PackageCache = 1U << 21U  ///< what a package manager fetches again: /var/lib/apt/lists
 };
 
 struct Conditions {
