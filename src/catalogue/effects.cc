@@ -291,6 +291,9 @@ private:
         }
         Effect& listed = out_.effects.back();
         listed.kind = EffectKind::Read;
+        if (listed.place == model::Place::Device) {
+            listed.place = model::Place::System;  // what ls shows of a device is not its content
+        }
         const std::size_t pattern = listed.target.find_first_of("*?[");
         if (listed.place == model::Place::Secret && pattern != std::string::npos) {
             // The names that a tree's secrets have are no secret; the tree is what it lies in.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <bitset>
 #include <span>
 
@@ -76,6 +77,20 @@ enum class Reach {
     Meant,    ///< only patterns that mean a name
     Possible  ///< every name that the pattern could match
 };
+
+/// Endings of source, media and documents: "find ~ -name '*.mp3'" means none of the credentials
+/// that lie in the same tree.
+constexpr std::array<std::string_view, 34> kPlainEndings = {
+    ".c",   ".h",   ".cc",  ".cpp", ".hpp", ".java", ".rb",   ".php", ".html",
+    ".htm", ".css", ".go",  ".rs",  ".py",  ".md",   ".tex",  ".mp3", ".mp4",
+    ".avi", ".mkv", ".mov", ".flv", ".wav", ".ogg",  ".flac", ".jpg", ".jpeg",
+    ".png", ".gif", ".svg", ".pdf", ".rpm", ".deb",  ".iso"};
+
+bool has_plain_ending(std::string_view name) {
+    return name.size() > 1 && name[0] == '*' &&
+           std::find(kPlainEndings.begin(), kPlainEndings.end(), name.substr(1)) !=
+               kPlainEndings.end();
+}
 
 /// A path, split once for all rules.
 struct Path {
@@ -228,6 +243,12 @@ bool holds_credentials(std::string_view directory, const Place& place) {
     return homes && (parts.size() <= home_parts || parts[home_parts].starts_with('.'));
 }
 
+/// DIRECTORY/**/*.mp3: what lies anywhere below is classed as the directory.
+bool is_tree_of_plain_files(std::string_view path, std::string_view literal) {
+    const std::string_view rest = path.substr(literal == "/" ? 0 : literal.size());
+    return rest.starts_with("/**/") && has_plain_ending(rest.substr(4));
+}
+
 bool is_home(std::string_view path, const Place& place) {
     return is_below(path, place.home) || is_below(path, "/home") || is_below(path, "/root") ||
            is_below(path, "/Users");
@@ -241,6 +262,9 @@ model::Place class_of_path(std::string_view path, const Place& place) {
     }
     Path parts(path);
     const std::string_view literal = parts.glob ? literal_directory(path) : path;
+    if (is_tree_of_plain_files(path, literal)) {
+        return class_of_path(literal, place);
+    }
     parts.among_credentials = parts.glob && holds_credentials(literal, place);
     if (const auto found = first_match(paths::kGatewayRules, parts)) {
         return *found;

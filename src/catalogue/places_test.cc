@@ -20,6 +20,10 @@ TEST(Paths, AreClassedByWhatStandsThere) {
                               Case{"/w/.github/workflows/x.yml", Class::Ci},
                               Case{"/w/.env", Class::Secret},
                               Case{"/w/.env.example", Class::Workspace},
+                              Case{"/w/.env.test", Class::Secret},
+                              Case{"/w/.env.development", Class::Secret},
+                              Case{"/etc/sudoers", Class::Secret},
+                              Case{"/etc/sudoers.d/x", Class::Secret},
                               Case{"/wx/a", Class::OtherPath},
                               Case{"/tmp/x", Class::Temporary},
                               Case{"/dev/shm/x", Class::Temporary},
@@ -62,6 +66,8 @@ TEST(Paths, APatternIsClassedByWhatItCouldMatch) {
          {Case{"/etc/sha*", Class::Secret}, Case{"/home/u/.s*/id_*", Class::Secret},
           Case{"/home/*/.ssh/*", Class::Secret}, Case{"/?tc/shadow", Class::Secret},
           Case{"/w/*.o", Class::Workspace}, Case{"/dev/s*", Class::Device},
+          Case{"/home/u/**/*.mp3", Class::Home}, Case{"/**/*.jpg", Class::System},
+          Case{"/home/u/**/*.key", Class::Secret}, Case{"/home/u/.ssh/**/*.mp3", Class::Secret},
           Case{"/dev/n*", Class::Device}, Case{"/home/u/.config/counter*/x", Class::Gateway}}) {
         EXPECT_EQ(class_of_path(entry.text, example_place()), entry.place) << entry.text;
     }

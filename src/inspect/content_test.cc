@@ -168,6 +168,10 @@ TEST(ProgramEffects, CallsOfEachLanguage) {
     EXPECT_TRUE(does("python", "print(open(\"a.txt\").read())", EffectKind::Read, "a.txt"));
     EXPECT_TRUE(does("python", "import requests; requests.post('https://x.example/a', d)",
                      EffectKind::Upload, "x.example"));
+    EXPECT_TRUE(does("python", "urlopen('http://x.example/a', open('b').read())",
+                     EffectKind::Upload, "x.example"));
+    EXPECT_TRUE(does("python", "urlopen('http://x.example/a,b', timeout=3).read()",
+                     EffectKind::Download, "x.example"));
     EXPECT_TRUE(does("python", "exec(input())", EffectKind::Eval));
     EXPECT_TRUE(does("python", "getattr(os, 'sys'+'tem')('id')", EffectKind::Eval));
     EXPECT_TRUE(does("perl", "unlink '/etc/x'", EffectKind::Delete, "/etc/x"));

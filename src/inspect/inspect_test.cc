@@ -93,6 +93,15 @@ constexpr Shape kAttacks[] = {
     {"echo x > /var/log/syslog", "log_tampering", Severity::High},
     {"systemctl stop auditd", "security_disabled", Severity::High},
     {"setenforce 0", "security_disabled", Severity::High},
+    {"ps aux | grep -i crowdstrike", "defence_discovery", Severity::High},
+    {"systemctl list-units | egrep 'osqueryd|wazuh'", "defence_discovery", Severity::High},
+    {"pgrep -l falcon-sensor", "defence_discovery", Severity::High},
+    {"lspci | grep -i vmware", "defence_discovery", Severity::High},
+    {"systemd-detect-virt", "defence_discovery", Severity::High},
+    {"chage -l root", "defence_discovery", Severity::High},
+    {"history | xclip -sel clip", "staged_data", Severity::High},
+    {"/bin/sh", "open_shell", Severity::High},
+    {"bash -ip", "open_shell", Severity::High},
     {"chmod u+s /bin/bash", "privilege_change", Severity::High},
     {"chmod 4755 x", "privilege_change", Severity::High},
     {"docker run -v /:/mnt alpine", "privilege_change", Severity::High},
@@ -138,6 +147,14 @@ constexpr std::string_view kEveryday[] = {
     "tar czf out.tar.gz src",
     "find . -name '*.py' | xargs grep import",
     "history | tail -5",
+    "ps aux | grep node",
+    "lspci | grep VGA",
+    "grep -rn osquery docs",
+    "lscpu | head -20",
+    "bash run.sh",
+    "sh -c true",
+    "bash --version",
+    "echo ls | bash -n",
     "echo done >> build.log",
     "chmod 755 run.sh",
     "chmod +x run.sh; ./run.sh",
@@ -166,6 +183,59 @@ TEST(Inspect, SecretFlowsAreFoundByEffects) {
     secret.command = 0;
     scene.effects = {secret};
     EXPECT_EQ(severity_of(scene.findings(), "exfiltration"), Severity::Critical);
+}
+
+Effect effect_of(EffectKind kind, Place place, std::string target, std::size_t command) {
+    Effect effect;
+    effect.kind = kind;
+    effect.place = place;
+    effect.target = std::move(target);
+    effect.command = command;
+    return effect;
+}
+
+TEST(Inspect, WhatWasBuiltFromForeignFilesIsForeign) {
+    Commands build("gcc /opt/x/a.c -o a; ./a");
+    build.effects = {effect_of(EffectKind::Read, Place::System, "/opt/x/a.c", 0),
+                     effect_of(EffectKind::Write, Place::Workspace, "/w/a", 0),
+                     effect_of(EffectKind::Execute, Place::Workspace, "/w/a", 1)};
+    EXPECT_EQ(severity_of(build.findings(), "foreign_code"), Severity::High);
+    // The system's own files feed every build, and what runs first was not made by what follows.
+    build.effects[0].target = "/usr/include/stdio.h";
+    EXPECT_EQ(severity_of(build.findings(), "foreign_code"), Severity::Info);
+    Commands before("./a; cp /tmp/a a");
+    before.effects = {effect_of(EffectKind::Execute, Place::Workspace, "/w/a", 0),
+                      effect_of(EffectKind::Read, Place::Temporary, "/tmp/a", 1),
+                      effect_of(EffectKind::Write, Place::Workspace, "/w/a", 1)};
+    EXPECT_EQ(severity_of(before.findings(), "foreign_code"), Severity::Info);
+}
+
+TEST(Inspect, FactsGatheredOutsideTheWorkspaceAreStaged) {
+    Commands accounts("sort /etc/passwd > /tmp/x");
+    accounts.effects = {effect_of(EffectKind::Read, Place::System, "/etc/passwd", 0),
+                        effect_of(EffectKind::Write, Place::Temporary, "/tmp/x", 0)};
+    EXPECT_EQ(severity_of(accounts.findings(), "staged_data"), Severity::High);
+    accounts.effects[1] = effect_of(EffectKind::Write, Place::Workspace, "/w/x", 0);
+    EXPECT_EQ(severity_of(accounts.findings(), "staged_data"), Severity::Info);
+    Commands piped("ps aux | tee /tmp/x");
+    piped.effects = {effect_of(EffectKind::Write, Place::Temporary, "/tmp/x", 1)};
+    EXPECT_EQ(severity_of(piped.findings(), "staged_data"), Severity::High);
+    Commands apart("ps aux; date > /tmp/x");
+    apart.effects = {effect_of(EffectKind::Write, Place::Temporary, "/tmp/x", 1)};
+    EXPECT_EQ(severity_of(apart.findings(), "staged_data"), Severity::Info);
+}
+
+TEST(Inspect, ProtectionsAndHiddenFilesAreToldByTheirPaths) {
+    Commands read("cat x");
+    read.effects = {effect_of(EffectKind::Read, Place::Startup, "/etc/pam.d/login", 0)};
+    EXPECT_EQ(severity_of(read.findings(), "defence_discovery"), Severity::High);
+    read.effects = {effect_of(EffectKind::Read, Place::System, "/etc/security.txt", 0)};
+    EXPECT_EQ(severity_of(read.findings(), "defence_discovery"), Severity::Info);
+    Commands write("touch x");
+    write.effects = {effect_of(EffectKind::Create, Place::Temporary, "/tmp/.x/y", 0)};
+    EXPECT_EQ(severity_of(write.findings(), "hidden_file"), Severity::High);
+    write.effects = {effect_of(EffectKind::Create, Place::Temporary, "/tmp/x/.y", 0)};
+    EXPECT_EQ(severity_of(write.findings(), "hidden_file"), Severity::Info);
 }
 
 TEST(Inspect, PlantedCommandIsTracedToWhatTheAgentRead) {

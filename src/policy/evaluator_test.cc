@@ -174,6 +174,29 @@ TEST(AllowRules, ScriptElsewhereIsNotTheWorkspacesScript) {
     EXPECT_EQ(decide(evaluator, elsewhere).decision, Decision::StepUp);
 }
 
+TEST(AllowRules, APathHereNeedsNoDot) {
+    const Evaluator evaluator = evaluator_of(R"(
+[[rule]]
+name = "here"
+verb = "allow"
+reason = "test"
+tier = "idempotent_write"
+argv = ["./*/* **"]
+any_arguments = true
+)",
+                                             {});
+    for (const char* program : {"bin/check", "./bin/check", ".ci/check"}) {
+        EXPECT_EQ(decide(evaluator, one({program, "a"}, Tier::IdempotentWrite)).decision,
+                  Decision::Allow)
+            << program;
+    }
+    for (const char* program : {"/bin/check", "../bin/check", "~/check", "check", "bin/../x/y"}) {
+        EXPECT_EQ(decide(evaluator, one({program, "a"}, Tier::IdempotentWrite)).decision,
+                  Decision::StepUp)
+            << program;
+    }
+}
+
 TEST(AllowRules, SeriousFindingKeepsTheQuestion) {
     const Evaluator evaluator = evaluator_of("", {test_rule(kId, RuleVerb::Allow, "make test")});
     Case odd = one({"make", "test"}, Tier::SideEffect);

@@ -150,6 +150,26 @@ TEST(Risk, RebuildableIsAWholeComponent) {
     EXPECT_FALSE(is_rebuildable("/w/src/builder"));
 }
 
+Tier deletion_of(std::string_view target, Place place) {
+    Effect e = effect(EffectKind::Delete, place);
+    e.target = target;
+    e.recursive = true;
+    return tier_of(e, {}).tier;
+}
+
+TEST(Risk, DeletionsByEndingReachLessThanTrees) {
+    EXPECT_EQ(deletion_of("/w/**/*.pyc", Place::Workspace), Tier::IdempotentWrite);
+    EXPECT_EQ(deletion_of("/w/**/*~", Place::Workspace), Tier::IdempotentWrite);
+    EXPECT_EQ(deletion_of("/w/**/.DS_Store", Place::Workspace), Tier::IdempotentWrite);
+    EXPECT_EQ(deletion_of("/w/**/*.txt", Place::Workspace), Tier::SideEffect);
+    EXPECT_EQ(deletion_of("/w/**/*.txt*", Place::Workspace), Tier::Irreversible);
+    EXPECT_EQ(deletion_of("/w/src*", Place::Workspace), Tier::Irreversible);
+    EXPECT_EQ(deletion_of("/w/*", Place::Workspace), Tier::Irreversible);
+    EXPECT_EQ(deletion_of("/var/lib/apt/lists/*", Place::System), Tier::IdempotentWrite);
+    EXPECT_EQ(deletion_of("/var/lib/apt", Place::System), Tier::Irreversible);
+    EXPECT_EQ(deletion_of("/var/lib/apt/lists-x", Place::System), Tier::Irreversible);
+}
+
 /// Random effects, findings and circumstances; the seed is printed when a property fails.
 class RandomInput {
 public:
