@@ -2,7 +2,7 @@
 // Prints what each of them stops (ours: anything but allow and modify; theirs: deny or ask).
 // Nothing of a row is run, and no network is used. Usage: detect.mjs DATA_DIR COUNTERSIGN PEERS_DIR
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -31,8 +31,10 @@ function sampleOf(file, wanted) {
     return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)].cmd);
 }
 
-// A home of their own, so that neither reads or writes anybody's settings.
-const home = mkdtempSync(join(tmpdir(), "countersign-peers-"));
+// A home of their own, so that neither reads or writes anybody's settings; in memory, since they
+// write a log there for each text, which a busy disk makes wait for a second.
+const memory = "/dev/shm";
+const home = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), "countersign-peers-"));
 const env = { PATH: process.env.PATH, HOME: home, TIRITH_OFFLINE: "1" };
 
 function ours(texts, workspace) {
