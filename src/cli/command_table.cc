@@ -25,10 +25,13 @@ constexpr std::array kCommands = {
         "changes", Group::Running, "list, show, keep or undo the file changes of a run",
         "Without SESSION: which runs have some. `--staged` runs write beside the workspace: keep "
         "carries their changes over, each as an action that is decided and recorded; what somebody "
-        "else changed meanwhile is a conflict and stays. PATHs stand for themselves and "
-        "all below them.",
+        "else changed meanwhile is a conflict and stays. Other runs write into the workspace, and "
+        "what they may change is copied first: the whole workspace up to 256 MiB and 50,000 files, "
+        "else what the decided effects name (list says what that leaves out). undo puts it back, "
+        "is recorded, and leaves what changed after the run unless it is named; keep forgets the "
+        "copies, as do ten later runs. PATHs stand for themselves and all below them.",
         kChangesFlags, kChangesOperands, "countersign changes s-0123456789abcdef diff src",
-        "3 keep: some changes were not kept", verb_changes},
+        "3 some changes were not kept or not undone", verb_changes},
     Command{"sh",
             Group::Running,
             "drop-in for bash -c; the line is decided first",

@@ -19,7 +19,7 @@ using jail::Change;
 using jail::EntryType;
 using jail::Stage;
 
-constexpr int kSomeNotKept = 3;
+constexpr int kSomeNotDone = 3;
 
 bool is_shown(const Change& change) {
     return change.kind != Change::Kind::Touched;
@@ -52,8 +52,18 @@ json::object to_json(const Change& change) {
             {"conflict", change.conflict}};
 }
 
+json::array to_json(const std::vector<jail::Unsaved>& notes) {
+    json::array out;
+    for (const jail::Unsaved& note : notes) {
+        out.push_back(
+            json::object{{"action", note.action}, {"program", note.program}, {"why", note.why}});
+    }
+    return out;
+}
+
 Result<int> print_list(World& world, const Arguments& arguments, const Stage& stage,
                        const std::vector<Change>& changes) {
+    const std::vector<jail::Unsaved> notes = TRY(stage.unsaved());
     if (arguments.json()) {
         json::array items;
         for (const Change& change : changes) {
@@ -64,6 +74,7 @@ Result<int> print_list(World& world, const Arguments& arguments, const Stage& st
                        {"session", stage.info().session},
                        {"workspace", stage.info().workspace},
                        {"kind", jail::kStageKindNames[static_cast<std::size_t>(stage.info().kind)]},
+                       {"unsaved", to_json(notes)},
                        {"items", std::move(items)}});
     }
     Table table({{"CHANGE"},
@@ -76,6 +87,10 @@ Result<int> print_list(World& world, const Arguments& arguments, const Stage& st
                    file ? std::to_string(change.after.size) : std::string(), change.path});
     }
     world.console().out(table.print(world.console().out_look()));
+    for (const jail::Unsaved& note : notes) {
+        world.console().err("not all of " + note.action + " (" + text::visible(note.program) +
+                            ") can be undone: " + text::visible(note.why) + "\n");
+    }
     return 0;
 }
 
@@ -238,15 +253,17 @@ private:
     std::vector<client::ActionAnswer> answers_;
 };
 
-/// A session of its own, judged by the rules of the agent that made the changes.
-Result<model::SessionGrant> open_session(World& world, Gateway& gateway, const Stage& stage) {
+/// A session of its own, judged by the rules of the agent that made the changes. `purpose` is what
+/// stands in the record.
+Result<model::SessionGrant> open_session(World& world, Gateway& gateway, const Stage& stage,
+                                         const std::string& purpose) {
     const auto session = gateway.get("/v1/sessions/" + encode(stage.info().session));
     model::SessionRequest request;
     request.agent.type = session.ok() ? text_at(*session, "agent.type") : "";
     request.agent.type = request.agent.type.empty() ? "coding" : request.agent.type;
     request.agent.id = "changes";
     request.principal = world.person().name;
-    request.purpose = "keep the staged changes of " + stage.info().session;
+    request.purpose = purpose;
     request.door = "changes";
     request.host = world.person().host;
     request.workspace = stage.info().workspace;
@@ -272,10 +289,11 @@ Result<int> keep(World& world, const client::Locations& locations, Stage& stage,
     std::erase_if(wanted, [](const Change& change) { return change.conflict; });
     if (wanted.empty()) {
         world.console().err("countersign: changes: nothing to keep\n");
-        return conflicts == 0 ? 0 : kSomeNotKept;
+        return conflicts == 0 ? 0 : kSomeNotDone;
     }
     Gateway* gateway = TRY(world.gateway());
-    const model::SessionGrant grant = TRY(open_session(world, *gateway, stage));
+    const model::SessionGrant grant = TRY(
+        open_session(world, *gateway, stage, "keep the staged changes of " + stage.info().session));
     Asking asking(world, stage, client::AgentClient(locations.agent_socket, grant.token),
                   grant.session.id);
     const auto settle = [&]() -> Result<std::size_t> {
@@ -296,15 +314,54 @@ Result<int> keep(World& world, const client::Locations& locations, Stage& stage,
     }
     world.console().err(std::to_string(*kept) + " changes kept\n");
     TRY(stage.remove_if_empty());
-    return *kept == wanted.size() && conflicts == 0 ? 0 : kSomeNotKept;
+    return *kept == wanted.size() && conflicts == 0 ? 0 : kSomeNotDone;
 }
 
+/// What the record says: how many, and the first names.
+std::string undone_text(const std::vector<Change>& undone) {
+    constexpr std::size_t kNamesMax = 20;
+    std::size_t count = 0;
+    std::string names;
+    for (const Change& change : undone) {
+        if (is_shown(change) && count++ < kNamesMax) {
+            names += (names.empty() ? ": " : ", ") + kind_of(change) + " " +
+                     text::visible(change.path, 200);
+        }
+    }
+    return std::to_string(count) + " changes undone" + names + (count > kNamesMax ? ", ..." : "");
+}
+
+/// A person's own act, so nobody is asked; it stands in the record all the same, as a session that
+/// opens before anything is touched and ends with what was done. Without a record nothing is done.
 Result<int> undo(World& world, Stage& stage, const Stage::Paths& paths) {
-    const std::vector<Change> undone = TRY(stage.undo(paths));
-    const auto count = std::count_if(undone.begin(), undone.end(), is_shown);
+    Gateway* gateway = TRY(world.gateway());
+    const model::SessionGrant grant =
+        TRY(open_session(world, *gateway, stage, "undo what " + stage.info().session + " changed"));
+    std::vector<Change> left;
+    const auto undone = stage.undo(paths, &left);
+    const std::string text =
+        undone.ok() ? undone_text(undone.value()) : "undo failed: " + undone.error().message;
+    const auto ended = gateway->post("/v1/sessions/" + encode(grant.session.id) + "/end",
+                                     json::object{{"reason", text}});
+    if (!undone.ok()) {
+        return undone.error();
+    }
+    if (!ended.ok()) {
+        return ended.error();
+    }
+    const auto count = std::count_if(undone->begin(), undone->end(), is_shown);
     world.console().err(std::to_string(count) + " changes undone\n");
-    TRY(stage.remove_if_empty());
-    return 0;
+    std::erase_if(left, [](const Change& change) { return !is_shown(change); });
+    for (const Change& change : left) {
+        world.console().err("left: " + text::visible(change.path) +
+                            ": changed in the workspace after the run; name it to undo it\n");
+    }
+    if (paths.empty() && left.empty()) {
+        TRY(stage.remove());
+    } else {
+        TRY(stage.remove_if_empty());
+    }
+    return left.empty() ? 0 : kSomeNotDone;
 }
 
 Result<int> list_stages(World& world, const Arguments& arguments, const std::string& state) {

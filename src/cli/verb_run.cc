@@ -254,6 +254,8 @@ Detail detail_of(const Arguments& arguments) {
 /// Where the file changes of this run can be undone from.
 Result<jail::Stage> stage_of(const Arguments& arguments, const client::Locations& locations,
                              const std::string& workspace, const std::string& session) {
+    constexpr std::size_t kSnapshotsKept = 10;
+    TRY(jail::Stage::retire_snapshots(locations.state_directory, kSnapshotsKept - 1));
     jail::StageInfo info;
     info.session = session;
     info.workspace = workspace;
@@ -262,7 +264,12 @@ Result<jail::Stage> stage_of(const Arguments& arguments, const client::Locations
 }
 
 void print_changes(World& world, jail::Stage& stage) {
+    const auto ended = stage.end();
+    if (!ended.ok()) {
+        world.console().err("countersign: run: " + ended.error().message + "\n");
+    }
     const auto changes = stage.changes();
+    const auto unsaved = stage.unsaved();
     const auto removed = changes.ok() ? stage.remove_if_empty() : Result<void>();
     if (!removed.ok() || !changes.ok()) {
         world.console().err("countersign: run: the changes cannot be listed: " +
@@ -277,6 +284,15 @@ void print_changes(World& world, jail::Stage& stage) {
             print_pairs(world.console().err_look(),
                         {{"changes", std::to_string(count) + " (countersign changes " +
                                          stage.info().session + " [diff|keep|undo])"}}));
+    }
+    if (!unsaved.ok() || !unsaved->empty()) {
+        world.console().err(print_pairs(
+            world.console().err_look(),
+            {{"not undoable", unsaved.ok()
+                                  ? std::to_string(unsaved->size()) +
+                                        " actions may have changed more than was copied: " +
+                                        text::visible(unsaved->front().why)
+                                  : unsaved.error().message}}));
     }
 }
 
@@ -306,6 +322,8 @@ Result<int> verb_run(World& world, const Arguments& arguments) {
     }
     if (arguments.has("staged")) {
         options.stage = stage->directory();
+    } else {
+        options.saves = &stage.value();
     }
     const auto report = supervise(options, events, screen);
     end_session(world, *gateway, grant.session.id);

@@ -1,6 +1,9 @@
 #include "gate/entry.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <iterator>
 
 #include "base/limits.h"
 #include "model/canonical.h"
@@ -110,10 +113,25 @@ json::value answer_json(const ActionEntry& entry) {
                         {"message", text_json(entry.message)}};
 }
 
+namespace {
+
+/// Whether a door that keeps files for undo must know of it.
+bool may_change_files(const model::Effect& effect) {
+    using model::EffectKind;
+    constexpr std::array kHarmless = {
+        EffectKind::Read,   EffectKind::SecretRead, EffectKind::Env,    EffectKind::Connect,
+        EffectKind::Listen, EffectKind::Signal,     EffectKind::Upload, EffectKind::DbRead};
+    return std::find(kHarmless.begin(), kHarmless.end(), effect.kind) == kHarmless.end();
+}
+
+}  // namespace
+
 std::string answer_text(const ActionEntry& entry, AnswerView view) {
     model::Verdict brief;
     if (view == AnswerView::Brief) {
         const model::Verdict& whole = entry.verdict;
+        std::copy_if(whole.assessment.effects.begin(), whole.assessment.effects.end(),
+                     std::back_inserter(brief.assessment.effects), may_change_files);
         brief.decision = whole.decision;
         brief.approvals = whole.approvals;
         brief.rule = whole.rule;

@@ -70,7 +70,8 @@ boost::json::value answer_json(const ActionEntry& entry);
 /// How much of the verdict an answer carries.
 enum class AnswerView {
     Whole,
-    Brief  ///< without commands, effects, findings and factors: a door that only obeys
+    Brief  ///< without commands, findings, factors, and effects that change no file: a door that
+           ///< obeys and keeps what will be changed
 };
 /// answer_json() as text, written directly.
 std::string answer_text(const ActionEntry& entry, AnswerView view);

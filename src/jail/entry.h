@@ -60,6 +60,9 @@ struct Budget {
     std::uint64_t entries = 0;
 };
 
+/// LimitExceeded when a copy of `name` and all below it would take more: found out by looking only.
+Result<void> check_fits(const sys::Fd& directory, const std::string& name, Budget budget);
+
 /// Copies trees with content (reflink where the file system can), modes, times, extended attributes
 /// but those of overlayfs, and, where we may, owners. Names of one file stay names of one file as
 /// long as they are copied by one Copier. Devices are left out; sockets and pipes become pipes and

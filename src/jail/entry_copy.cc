@@ -233,6 +233,36 @@ Result<void> Copier::copy_directory(const sys::Fd& from, const std::string& from
 
 namespace {
 
+Result<void> take_from(const sys::Fd& directory, const std::string& name, int depth,
+                       Budget& budget) {
+    const Entry entry = TRY(entry_at(directory, name));
+    if (depth > kTreeDepthMax || budget.entries == 0) {
+        return Error(ErrorCode::LimitExceeded, "it has too many files to be copied");
+    }
+    budget.entries -= 1;
+    if (entry.type == EntryType::File) {
+        if (entry.size > budget.bytes) {
+            return Error(ErrorCode::LimitExceeded, "it is too large to be copied");
+        }
+        budget.bytes -= entry.size;
+    }
+    if (entry.type == EntryType::Directory) {
+        const sys::Fd inner = TRY(open_directory_at(directory, name));
+        for (const std::string& below : TRY(names_in(inner))) {
+            TRY(take_from(inner, below, depth + 1, budget));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> check_fits(const sys::Fd& directory, const std::string& name, Budget budget) {
+    return take_from(directory, name, 0, budget);
+}
+
+namespace {
+
 Result<bool> same_bytes(const sys::Fd& a, const sys::Fd& b, std::uint64_t size) {
     const std::size_t bytes = std::min<std::uint64_t>(kBufferBytes, size + 1);
     std::vector<char> left(bytes);

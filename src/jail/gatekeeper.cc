@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "jail/release.h"
 #include "jail/tell.h"
 #include "sys/real_clock.h"
 #include "text/utf8.h"
@@ -303,6 +302,9 @@ void Gatekeeper::finish(const Question& question, const client::ActionAnswer& an
         refuse_loudly(question, answer.message);
         return;
     }
+    if (settings_.saver != nullptr) {
+        settings_.saver->before(question.request.action, answer);
+    }
     // Before its first instruction: what it starts must be found to be within it.
     const auto started = [&] {
         Caller caller{question.caller.process, {}, question.caller.within};
@@ -312,8 +314,8 @@ void Gatekeeper::finish(const Question& question, const client::ActionAnswer& an
             settings_.tree->started(std::move(caller), answer.id);
         }
     };
-    auto released =
-        release(settings_.listener.get(), question.id, question.call, question.program, started);
+    auto released = release(settings_.listener.get(), question.id, question.call, question.program,
+                            started, settings_.check);
     if (!released.ok()) {
         ++counts_.denied;
         settings_.tree->never_started(answer.id, released.error().message);

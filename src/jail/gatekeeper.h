@@ -19,6 +19,8 @@
 #include "jail/jail.h"
 #include "jail/network_gate.h"
 #include "jail/program.h"
+#include "jail/release.h"
+#include "jail/saver.h"
 #include "jail/tree.h"
 #include "sys/fd.h"
 
@@ -34,6 +36,8 @@ public:
         Resolver* resolver = nullptr;    ///< not owned
         Tree* tree = nullptr;            ///< not owned
         NetworkGate* network = nullptr;  ///< not owned; nullptr: connects are not reported
+        Saver* saver = nullptr;          ///< not owned; nullptr: nothing is kept for undo
+        ExecCheck check = ExecCheck::Made;
     };
     struct Counts {
         std::atomic<long> actions = 0;

@@ -21,6 +21,8 @@
 
 namespace countersign::jail {
 
+class Stage;
+
 /// Told about everything that happens, for display. Calls come one at a time, from several threads;
 /// they must not block. The arguments stay valid during the call.
 class Observer {
@@ -53,6 +55,9 @@ struct RunOptions {
     /// Directory of an overlay stage (stage.h), with "upper" and "work" in it: the workspace itself
     /// stays as it is. Empty: the tree writes into the workspace. The caller holds the Stage.
     std::string stage;
+    /// A snapshot (stage.h) into which what actions may change in the workspace is copied before
+    /// they start; nullptr: nothing is. Not owned.
+    Stage* saves = nullptr;
     /// Further paths (absolute) that stay visible and writable, such as the agent's own state.
     std::vector<std::string> writable;
     Network network = Network::Gated;

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -119,6 +120,24 @@ std::optional<ResolveFailure> digest_of(const sys::Fd& fd, std::string& out) {
         hash.update(std::string_view(block.data(), static_cast<std::size_t>(count)));
         at += count;
     }
+}
+
+/// Until the clock that file systems stamp with has left the tick of the last change: from then on
+/// whoever changes or renames the file leaves another stamp, which the look after the exec finds.
+/// At most a tick for a file that is left alone. False: it keeps changing.
+bool wait_for_stamp(const sys::Fd& fd, FileIdentity& identity) {
+    constexpr int kLooksMax = 15;
+    for (int look = 0; look < kLooksMax; ++look) {
+        const auto now = identity_of(fd);
+        timespec clock{};
+        ::clock_gettime(CLOCK_REALTIME_COARSE, &clock);
+        if (now && nanoseconds(clock) > now->changed_ns) {
+            identity = *now;
+            return true;
+        }
+        ::poll(nullptr, 0, 1);
+    }
+    return false;
 }
 
 bool settled(const FileIdentity& identity) {
@@ -239,7 +258,7 @@ std::optional<ResolveFailure> Resolver::inspect(const Opened& file, bool changea
     return digest_of(content, out.digest);
 }
 
-std::optional<ResolveFailure> Resolver::know(const Opened& file, Known& out) {
+std::optional<ResolveFailure> Resolver::know(Opened& file, Known& out) {
     {
         const MutexLock guard(lock_);
         const auto found = cache_.find(file.identity);
@@ -248,7 +267,11 @@ std::optional<ResolveFailure> Resolver::know(const Opened& file, Known& out) {
             return std::nullopt;
         }
     }
-    if (auto failure = inspect(file, changeable(file.path), out)) {
+    const bool can_change = changeable(file.path);
+    if (can_change && !wait_for_stamp(file.fd, file.identity)) {
+        return ResolveFailure{ETXTBSY, ""};
+    }
+    if (auto failure = inspect(file, can_change, out)) {
         return failure;
     }
     if (settled(file.identity)) {
@@ -272,7 +295,6 @@ std::optional<ResolveFailure> Resolver::resolve(const Call& call, Program& out) 
         return failure;
     }
     out.path = file.path;
-    out.file = file.identity;
     out.argv = call.argv;
     // As the kernel: an empty argv gets one empty word (since Linux 5.18).
     if (out.argv.empty()) {
@@ -287,6 +309,9 @@ std::optional<ResolveFailure> Resolver::resolve(const Call& call, Program& out) 
         Known known;
         if (auto failure = know(file, known)) {
             return failure;
+        }
+        if (depth == 0) {
+            out.file = file.identity;
         }
         if (!known.digest.empty()) {
             out.content[file.path] = known.digest;

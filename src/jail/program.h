@@ -81,7 +81,7 @@ private:
     std::optional<ResolveFailure> open_named(const Call& call, const std::string& directory,
                                              Opened& out) const;
     std::optional<ResolveFailure> finish_open(sys::Fd fd, Opened& out) const;
-    std::optional<ResolveFailure> know(const Opened& file, Known& out) EXCLUDES(lock_);
+    std::optional<ResolveFailure> know(Opened& file, Known& out) EXCLUDES(lock_);
     std::optional<ResolveFailure> inspect(const Opened& file, bool changeable, Known& out) const;
     [[nodiscard]] bool changeable(const std::string& path) const;
 

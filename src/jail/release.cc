@@ -166,7 +166,7 @@ std::string difference(pid_t pid, const Call& call, const Program& program) {
 }
 
 Release judge_stop(pid_t pid, int status, const Call& call, const Program& program,
-                   const std::function<void()>& before_it_runs) {
+                   const std::function<void()>& before_it_runs, ExecCheck check) {
     if (!WIFSTOPPED(status)) {
         return {Release::End::Gone, ""};
     }
@@ -174,7 +174,7 @@ Release judge_stop(pid_t pid, int status, const Call& call, const Program& progr
         detach(pid, status);
         return {Release::End::Failed, ""};
     }
-    std::string differs = difference(pid, call, program);
+    std::string differs = check == ExecCheck::Made ? difference(pid, call, program) : std::string();
     if (differs.empty()) {
         before_it_runs();
         detach(pid, status);
@@ -189,7 +189,7 @@ Release judge_stop(pid_t pid, int status, const Call& call, const Program& progr
 }  // namespace
 
 Result<Release> release(int listener, std::uint64_t id, const Call& call, const Program& program,
-                        const std::function<void()>& before_it_runs) {
+                        const std::function<void()>& before_it_runs, ExecCheck check) {
     if (trace(PTRACE_SEIZE, call.thread, PTRACE_O_TRACEEXEC) != 0) {
         if (errno == ESRCH) {
             return Release{Release::End::Gone, ""};
@@ -209,7 +209,7 @@ Result<Release> release(int listener, std::uint64_t id, const Call& call, const 
         detach(pid, status);
         return Release{Release::End::Gone, ""};
     }
-    return judge_stop(pid, status, call, program, before_it_runs);
+    return judge_stop(pid, status, call, program, before_it_runs, check);
 }
 
 }  // namespace countersign::jail

@@ -31,10 +31,14 @@ struct Release {
     std::string detail;  ///< of Mismatch: what differed
 };
 
+/// Whether what was loaded is compared with what was decided. Skipped exists for one canary only
+/// (jail/unverified_starts.h).
+enum class ExecCheck { Made, Skipped };
+
 /// `listener` and `id` name the notification. An Error means that the caller was not let go:
 /// Conflict when it is traced by somebody else. `before_it_runs` is called when the decided program
 /// is loaded and has not run yet.
 Result<Release> release(int listener, std::uint64_t id, const Call& call, const Program& program,
-                        const std::function<void()>& before_it_runs);
+                        const std::function<void()>& before_it_runs, ExecCheck check);
 
 }  // namespace countersign::jail

@@ -35,13 +35,6 @@ Result<void> check_session(const std::string& session) {
     return {};
 }
 
-/// What file systems stamp is never ahead of this; it may be a tick behind.
-std::int64_t stamp_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-
 std::string document_of(const StageInfo& info) {
     return json::serialize(
                json::object{{"version", 1},
@@ -190,46 +183,69 @@ std::vector<Stage::Slot> Stage::slots() const {
     return out;
 }
 
-Result<void> Stage::save(const std::string& path) {
-    const MutexLock guard(lock_->lock);
-    for (const auto& [saved, number] : lock_->saved) {
-        if (is_below(path, saved)) {
-            return {};
+namespace {
+
+/// Whether `path` or something above it is there.
+bool is_covered(const std::map<std::string, std::string>& saved, const std::string& path) {
+    for (std::string above = path; !above.empty(); above = parent_of(above)) {
+        if (saved.contains(above)) {
+            return true;
         }
+    }
+    return saved.contains("");
+}
+
+Budget smaller(const Budget& a, const Budget& b) {
+    return {std::min(a.bytes, b.bytes), std::min(a.entries, b.entries)};
+}
+
+}  // namespace
+
+Result<void> Stage::save(const std::string& path, const Budget& most) {
+    const MutexLock guard(lock_->lock);
+    if (is_covered(lock_->saved, path)) {
+        return {};
     }
     if (lock_->saved.size() >= kSlotsMax) {
         return Error(ErrorCode::LimitExceeded, "too many paths are saved");
     }
     const std::string number = std::to_string(lock_->saved.size());
-    TRY(save_new(path, number, lock_->left));
+    TRY(save_new(path, number, lock_->left, most));
     lock_->saved.emplace(path, number);
     return {};
 }
 
-Result<void> Stage::save_new(const std::string& path, const std::string& number,
-                             Budget& left) const {
+Result<void> Stage::copy_into(const sys::Fd& slot, const std::string& path, Copier& copier) const {
+    if (path.empty()) {
+        TRY(check_fits(workspace_, ".", copier.left()));
+        return copier.copy(workspace_, ".", slot, "tree");
+    }
+    std::string name;
+    const auto parent = open_parent(workspace_, path, name);
+    if (::mkdirat(slot.get(), "tree", 0700) != 0) {
+        return sys::system_error("saving");
+    }
+    if (!parent.ok()) {
+        return {};
+    }
+    const sys::Fd tree = TRY(open_directory_at(slot, "tree"));
+    TRY(check_fits(*parent, name, copier.left()));
+    return copier.copy(*parent, name, tree, name);
+}
+
+Result<void> Stage::save_new(const std::string& path, const std::string& number, Budget& left,
+                             const Budget& most) const {
     const sys::Fd saved = TRY(open_directory_at(directory_, "saved"));
     const std::string fresh = "new-" + number;
     TRY(remove_entry(saved, fresh));
     if (::mkdirat(saved.get(), fresh.c_str(), 0700) != 0) {
         return sys::system_error("saving");
     }
-    Copier copier(left);
+    const Budget allowed = smaller(left, most);
+    Copier copier(allowed);
     const auto copied = [&]() -> Result<void> {
         const sys::Fd slot = TRY(open_directory_at(saved, fresh));
-        if (path.empty()) {
-            TRY(copier.copy(workspace_, ".", slot, "tree"));
-        } else {
-            std::string name;
-            const auto parent = open_parent(workspace_, path, name);
-            if (::mkdirat(slot.get(), "tree", 0700) != 0) {
-                return sys::system_error("saving");
-            }
-            const sys::Fd tree = TRY(open_directory_at(slot, "tree"));
-            if (parent.ok()) {
-                TRY(copier.copy(*parent, name, tree, name));
-            }
-        }
+        TRY(copy_into(slot, path, copier));
         return sys::write_new_file(path_ + "/saved/" + fresh + "/path", path);
     }();
     if (!copied.ok()) {
@@ -239,7 +255,35 @@ Result<void> Stage::save_new(const std::string& path, const std::string& number,
     if (::renameat(saved.get(), fresh.c_str(), saved.get(), number.c_str()) != 0) {
         return sys::system_error("saving");
     }
-    left = copier.left();
+    left.bytes -= allowed.bytes - copier.left().bytes;
+    left.entries -= allowed.entries - copier.left().entries;
+    return {};
+}
+
+void Stage::note_unsaved(const Unsaved& note) {
+    const MutexLock guard(lock_->lock);
+    if (lock_->notes < kUnsavedMax) {
+        ++lock_->notes;
+        // Without the note the changes themselves are still listed for what was saved.
+        [[maybe_unused]] const auto written = append_unsaved(path_, note);
+    }
+}
+
+Result<void> Stage::retire_snapshots(const std::string& state_directory, std::size_t left) {
+    std::vector<std::pair<std::int64_t, std::string>> ended;
+    for (const std::string& session : TRY(list(state_directory))) {
+        const auto stage = open(state_directory, session, Access::Look);
+        if (stage.ok() && stage->info().kind == StageKind::Snapshot) {
+            ended.emplace_back(stage->info().started_ns, session);
+        }
+    }
+    std::sort(ended.begin(), ended.end());
+    for (std::size_t i = 0; i + left < ended.size(); ++i) {
+        auto stage = open(state_directory, ended[i].second, Access::Change);
+        if (stage.ok()) {
+            TRY(stage->remove());
+        }
+    }
     return {};
 }
 
@@ -249,6 +293,29 @@ Result<sys::Fd> Stage::open_upper() const {
     }
     return open_directory_at(directory_, "upper");
 }
+
+namespace {
+
+/// Whoever changed something after the run's end was not the run. What is gone has no time of its
+/// own; its directory's stands for it.
+Result<void> mark_conflicts(const sys::Fd& workspace, std::int64_t ended_ns,
+                            std::vector<Change>& changes) {
+    for (Change& change : changes) {
+        std::int64_t changed_ns = change.after.changed_ns;
+        if (!change.after.exists()) {
+            std::string name;
+            const auto parent = open_parent(workspace, change.path, name);
+            if (parent.ok()) {
+                const Entry directory = TRY(entry_of(*parent));
+                changed_ns = directory.changed_ns;
+            }
+        }
+        change.conflict = changed_ns > ended_ns;
+    }
+    return {};
+}
+
+}  // namespace
 
 Result<std::vector<Change>> Stage::slot_changes(const Slot& slot) const {
     const sys::Fd saved = TRY(open_directory_at(directory_, "saved"));
@@ -263,6 +330,10 @@ Result<std::vector<Change>> Stage::slot_changes(const Slot& slot) const {
         const auto parent = open_parent(workspace_, slot.path, name);
         changes = TRY(compare_entry(&tree, parent.ok() ? &parent.value() : nullptr, name, slot.path,
                                     options));
+    }
+    const auto ended = TRY(read_ended(path_));
+    if (ended) {
+        TRY(mark_conflicts(workspace_, *ended, changes));
     }
     // What was saved before as a part of this is older there, and that is what counts.
     for (const Slot& other : slots()) {
@@ -348,8 +419,8 @@ Result<std::vector<Change>> Stage::keep(const Paths& paths, const Paths& except)
     return chosen;
 }
 
-Result<std::vector<Change>> Stage::undo(const Paths& paths) {
-    return info_.kind == StageKind::Snapshot ? undo_snapshot(paths) : undo_overlay(paths);
+Result<std::vector<Change>> Stage::undo(const Paths& paths, std::vector<Change>* left) {
+    return info_.kind == StageKind::Snapshot ? undo_snapshot(paths, left) : undo_overlay(paths);
 }
 
 Result<std::vector<Change>> Stage::undo_overlay(const Paths& paths) {
@@ -384,11 +455,18 @@ Result<void> Stage::undo_slot(const Slot& slot, const std::vector<Change>& chang
     return put_back(from, workspace_, changes, copier);
 }
 
-Result<std::vector<Change>> Stage::undo_snapshot(const Paths& paths) {
+Result<std::vector<Change>> Stage::undo_snapshot(const Paths& paths, std::vector<Change>* left) {
     std::vector<Change> done;
     for (const Slot& slot : slots()) {
         std::vector<Change> chosen = TRY(slot_changes(slot));
         choose(chosen, paths);
+        if (paths.empty()) {
+            if (left != nullptr) {
+                std::copy_if(chosen.begin(), chosen.end(), std::back_inserter(*left),
+                             [](const Change& change) { return change.conflict; });
+            }
+            drop_conflicts(chosen);
+        }
         TRY(undo_slot(slot, chosen));
         std::move(chosen.begin(), chosen.end(), std::back_inserter(done));
     }
@@ -447,6 +525,10 @@ Result<void> Stage::remove_if_empty() {
     if (visible) {
         return {};
     }
+    return remove();
+}
+
+Result<void> Stage::remove() {
     const sys::Fd above = TRY(open_directory_at(directory_, ".."));
     return remove_entry(above, info_.session);
 }

@@ -7,8 +7,11 @@
 //       upper/ work/ Overlay: what the run wrote; the workspace itself is untouched until kept
 //       saved/<n>/   Snapshot: path (bytes), tree/<last component> as it was; no tree: it was
 //       absent
+//       unsaved      Snapshot: which actions may have changed what was not saved (stage_notes.h)
+//       ended        Snapshot: when the run ended
 //
-// A killed supervisor leaves a stage that is as good as any other: nothing is written at the end.
+// A killed supervisor leaves a stage that is as good as any other, but for the protection of what
+// other people changed in the workspace after the run.
 //
 // Thread safety: save() may be called from any thread; the rest from one at a time.
 #pragma once
@@ -23,6 +26,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "jail/changes.h"
+#include "jail/stage_notes.h"
 #include "sys/fd.h"
 #include "sys/files.h"
 
@@ -66,9 +70,18 @@ public:
     [[nodiscard]] std::string work() const { return path_ + "/work"; }
 
     /// Snapshot: keeps what stands at `path` (relative to the workspace; empty: the whole) as it is
-    /// now. What is kept already stays as it was first. LimitExceeded past kStageBudget: nothing is
-    /// kept of this path, and what is about to happen cannot be undone.
-    Result<void> save(const std::string& path) EXCLUDES(lock_->lock);
+    /// now. What is kept already stays as it was first. LimitExceeded past `most` or what is left
+    /// of kStageBudget: nothing is kept of this path, and what is about to happen cannot be undone.
+    Result<void> save(const std::string& path, const Budget& most = kStageBudget)
+        EXCLUDES(lock_->lock);
+    /// Snapshot: what may have been changed without having been saved, at most kUnsavedMax.
+    void note_unsaved(const Unsaved& note) EXCLUDES(lock_->lock);
+    [[nodiscard]] Result<std::vector<Unsaved>> unsaved() const { return read_unsaved(path_); }
+    /// Snapshot: the run is over; what changes from now on is somebody else's and a conflict.
+    Result<void> end() { return mark_ended(path_); }
+    /// Removes the oldest snapshots of ended runs but for the newest `left` ones. Staged work,
+    /// which exists nowhere else, stays.
+    static Result<void> retire_snapshots(const std::string& state_directory, std::size_t left);
 
     /// Everything that differs, times included, sorted by path.
     [[nodiscard]] Result<std::vector<Change>> changes() const;
@@ -83,8 +96,10 @@ public:
     /// over. What `except` names stays in the stage as if it conflicted.
     Result<std::vector<Change>> keep(const Paths& paths, const Paths& except = {});
     /// Overlay: drops the changes; all of them in one step. Snapshot: puts back content, modes,
-    /// links, attributes and times; killed half-way, calling it again goes on.
-    Result<std::vector<Change>> undo(const Paths& paths);
+    /// links, attributes and times, but leaves conflicts unless they are named by `paths`; killed
+    /// half-way, calling it again goes on.
+    /// What was left as a conflict is added to `left`.
+    Result<std::vector<Change>> undo(const Paths& paths, std::vector<Change>* left = nullptr);
     /// Content of a changed file before and after; for links their target; nullopt where there is
     /// no file. LimitExceeded past kShownBytesMax.
     enum class Moment { Before, After };
@@ -93,6 +108,8 @@ public:
                                                              Moment moment) const;
     /// Removes the stage itself when nothing is left in it.
     Result<void> remove_if_empty();
+    /// Removes the stage, whatever is in it.
+    Result<void> remove();
 
 private:
     struct Slot {
@@ -104,15 +121,18 @@ private:
         Mutex lock;
         std::map<std::string, std::string> saved GUARDED_BY(lock);  ///< path -> slot number
         Budget left GUARDED_BY(lock) = kStageBudget;
+        std::size_t notes GUARDED_BY(lock) = 0;
     };
 
     Stage(StageInfo info, std::string path, sys::Fd directory, sys::Fd workspace);
     Result<void> load_slots();
-    Result<void> save_new(const std::string& path, const std::string& number, Budget& left) const;
+    Result<void> save_new(const std::string& path, const std::string& number, Budget& left,
+                          const Budget& most) const;
+    Result<void> copy_into(const sys::Fd& slot, const std::string& path, Copier& copier) const;
     [[nodiscard]] Result<std::vector<Change>> slot_changes(const Slot& slot) const;
     [[nodiscard]] std::vector<Slot> slots() const EXCLUDES(lock_->lock);
     Result<void> undo_slot(const Slot& slot, const std::vector<Change>& changes) const;
-    Result<std::vector<Change>> undo_snapshot(const Paths& paths);
+    Result<std::vector<Change>> undo_snapshot(const Paths& paths, std::vector<Change>* left);
     Result<std::vector<Change>> undo_overlay(const Paths& paths);
     [[nodiscard]] Result<sys::Fd> open_upper() const;
     /// The directory that holds the change's name at that moment.

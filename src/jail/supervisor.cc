@@ -223,7 +223,8 @@ void fill_counts(const Gatekeeper::Counts& counts, RunReport& report) {
 
 }  // namespace
 
-Result<RunReport> supervise(const RunOptions& options, const AskerFactory& askers) {
+Result<RunReport> supervise(const RunOptions& options, const AskerFactory& askers,
+                            std::optional<UnverifiedStarts> unverified) {
     sys::RealClock clock;
     const Duration begin = clock.monotonic();
     const ChildPlan plan = TRY(plan_for(options));
@@ -248,6 +249,11 @@ Result<RunReport> supervise(const RunOptions& options, const AskerFactory& asker
     settings.resolver = &resolver;
     settings.tree = tree.get();
     settings.network = doors.gate.get();
+    std::optional<Saver> saver;
+    if (options.saves != nullptr) {
+        settings.saver = &saver.emplace(*options.saves);
+    }
+    settings.check = unverified ? ExecCheck::Skipped : ExecCheck::Made;
     const auto gatekeeper = TRY(Gatekeeper::create(std::move(settings)));
 
     const ChildMessage end = TRY(wait_for_end(child, signals));

@@ -8,6 +8,7 @@ watch_live      the live view tells decisions and alerts as they come
 rules           list, add, show, test, retire, and the interactive review on a terminal
 sessions        list, show, revoke: the agent's processes die; delegation; incident start, status, export, drill
 record          tail, search, show, verify, export: an outsider's reading of the same
+undo            what a run changed in the workspace is listed, put back and recorded
 looks           at 80 columns no line is wider; colours on terminals only; --json is JSON; errors give hints
 """
 
@@ -311,10 +312,31 @@ def looks(report):
                           f"{words}: {failed}")
 
 
+def undo(report):
+    with House() as house:
+        work = house.root / "w"
+        (work / "kept").write_text("one\n")
+        (work / "gone").write_text("two\n")
+        (work / "gone").chmod(0o751)
+        ended = house.call("run", "--ask", "elsewhere", "--", "/bin/sh", "-c", "echo x >> kept; rm gone; echo n > new")
+        report.expect(ended.returncode == 0 and b"changes  3" in ended.stderr, f"the run: {ended}")
+        session = items(house, "changes")[0]["session"]
+        listed = {row["path"]: row["change"] for row in items(house, "changes", session)}
+        report.expect(listed == {"kept": "modified", "gone": "deleted", "new": "created"}, f"listed: {listed}")
+        undone = house.call("changes", session, "undo")
+        report.expect(undone.returncode == 0 and b"3 changes undone" in undone.stderr, f"undo: {undone}")
+        report.expect((work / "kept").read_text() == "one\n" and (work / "gone").read_text() == "two\n"
+                      and (work / "gone").stat().st_mode & 0o777 == 0o751 and not (work / "new").exists(), "put back")
+        records = house.call("audit", "export").stdout.decode()
+        report.expect(f"undo what {session} changed" in records and "3 changes undone: " in records,
+                      "undoing stands in the record")
+        report.expect(house.call("changes", session, "undo").returncode != 0, "it is forgotten afterwards")
+
+
 def main():
     report = Report()
     {case.__name__: case for case in (typed_command, state_below, policy_reload, watch_live, rules, sessions, record,
-                                      looks)}[sys.argv[1]](report)
+                                      looks, undo)}[sys.argv[1]](report)
     return report.end()
 
 

@@ -16,4 +16,4 @@ countersign_e2e(failures "" 400 full_disk full_disk_under_load supervisor_sigkil
 countersign_e2e(failures "failures_" 300 canary)
 countersign_e2e(bypasses "" 300 bypass_09_always_allow_is_narrow bypass_21_sub_agents_inherit_denials
                 bypass_22_one_path_every_tool)
-countersign_e2e(people "people_" 300 typed_command state_below policy_reload watch_live rules sessions record looks)
+countersign_e2e(people "people_" 300 typed_command state_below policy_reload watch_live rules sessions record looks undo)

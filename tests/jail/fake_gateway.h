@@ -23,6 +23,9 @@ public:
         return [this] { return std::make_unique<Connection>(*this); };
     }
 
+    /// What each action is said to do; to be set before the run.
+    std::function<model::Assessment(const model::ActionRequest&)> assess;
+
     struct Asked {
         std::string id;
         model::ActionRequest request;
@@ -107,8 +110,11 @@ private:
         }
         return asked_.front();
     }
-    static client::ActionAnswer answer_for(const Asked& asked) {
+    client::ActionAnswer answer_for(const Asked& asked) const {
         client::ActionAnswer answer;
+        if (assess) {
+            answer.verdict.assessment = assess(asked.request);
+        }
         answer.id = asked.id;
         answer.state = asked.state;
         answer.message = "the test does not allow " + asked.request.action.program;

@@ -5,17 +5,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 
-#include "fake_gateway.h"
+#include "house.h"
 #include "jail/endpoint.h"
 #include "jail/names.h"
 #include "jail/supervisor.h"
@@ -28,13 +26,9 @@ namespace {
 
 using client::ActionState;
 using testing::FakeGateway;
+using testing::victims_directory;
 
 constexpr int kPrevented = 42;
-
-int victims_directory() {
-    static const int directory = ::open(COUNTERSIGN_VICTIMS_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return directory;
-}
 
 /// A server of the machine, outside of any jail: greets and counts.
 class Server {
@@ -89,31 +83,15 @@ private:
     std::thread thread_;
 };
 
-class NetworkTest : public ::testing::Test {
+class NetworkTest : public testing::House {
 protected:
     void SetUp() override {
-        base_ = sys::make_temporary_directory(sys::temporary_directory(), "network-").take();
-        workspace_ = base_ + "/workspace";
-        ASSERT_TRUE(sys::make_directories(workspace_).ok());
+        House::SetUp();
         ASSERT_TRUE(sys::make_directories(base_ + "/start").ok());
     }
-    void TearDown() override { (void)sys::remove_tree(base_); }
 
-    RunOptions options(std::vector<std::string> argv) const {
-        RunOptions out;
-        out.argv = std::move(argv);
-        out.directory = workspace_;
-        out.workspace = workspace_;
-        out.agent_socket = base_ + "/agent.sock";
-        out.session_token = "cst_test";
-        out.session_id = "s-test";
-        out.home = base_;
-        return out;
-    }
     int run(FakeGateway& gateway, std::vector<std::string> argv) {
-        const auto report = supervise(options(std::move(argv)), gateway.askers());
-        EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
-        return report.ok() ? report->exit_code : -1;
+        return House::run(gateway, options(std::move(argv))).exit_code;
     }
     int bash(FakeGateway& gateway, const std::string& text) {
         return run(gateway, {"bash", "-c", text});
@@ -151,9 +129,6 @@ protected:
         auto text = sys::read_file(workspace_ + "/" + name, 1 << 20);
         return text.ok() ? text.value() : "(none)";
     }
-
-    std::string base_;
-    std::string workspace_;
 };
 
 constexpr const char* kGreet = "exec 3<>/dev/tcp/127.0.0.1/$1 && read -r x <&3 && echo $x >> out";
@@ -457,20 +432,6 @@ TEST(NameServerTest, AnswersNothingThatIsNoQuestion) {
 }  // namespace
 }  // namespace countersign::jail
 
-/// --as-nobody: the same as an ordinary user, when started as root.
 int main(int argc, char** argv) {
-    ::testing::InitGoogleTest(&argc, argv);
-    if (countersign::jail::victims_directory() < 0) {
-        return 1;
-    }
-    ::setenv("PATH", "/usr/bin:/bin", 1);
-    if (argc > 1 && std::string_view(argv[1]) == "--as-nobody" && ::geteuid() == 0) {
-        constexpr uid_t kNobody = 65534;
-        if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
-            ::setresuid(kNobody, kNobody, kNobody) != 0) {
-            return 1;
-        }
-    }
-    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    return RUN_ALL_TESTS();
+    return countersign::jail::testing::run_all(argc, argv);
 }

@@ -1,14 +1,12 @@
 // What a tree under the jail sees of it: decisions, outcomes, the view, and the ways to end.
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 
 #include "crypto/digest.h"
-#include "fake_gateway.h"
+#include "house.h"
 #include "jail/jail.h"
 #include "jail/supervisor.h"
 #include "sys/files.h"
@@ -25,46 +23,18 @@ client::ActionState allow(const model::ActionRequest& /*request*/) {
     return ActionState::Granted;
 }
 
-class Run : public ::testing::Test {
+class Run : public testing::House {
 protected:
     void SetUp() override {
-        base_ = sys::make_temporary_directory(sys::temporary_directory(), "jail-test-").take();
-        workspace_ = base_ + "/workspace";
-        hidden_ = base_ + "/hidden";
-        ASSERT_TRUE(sys::make_directories(workspace_).ok());
-        ASSERT_TRUE(sys::make_directories(hidden_).ok());
+        House::SetUp();
         ASSERT_TRUE(sys::write_new_file(hidden_ + "/key", "secret", 0644).ok());
     }
-    void TearDown() override { (void)sys::remove_tree(base_); }
-
-    RunOptions options(std::vector<std::string> argv) const {
-        RunOptions out;
-        out.argv = std::move(argv);
-        out.directory = workspace_;
-        out.workspace = workspace_;
-        out.agent_socket = base_ + "/agent.sock";
-        out.session_token = "cst_test";
-        out.session_id = "s-test";
-        out.home = base_;
-        out.hidden = {hidden_};
-        return out;
-    }
     RunReport run(FakeGateway& gateway, std::vector<std::string> argv) {
-        auto report = supervise(options(std::move(argv)), gateway.askers());
-        EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
-        return report.ok() ? report.value() : RunReport{};
+        return House::run(gateway, options(std::move(argv)));
     }
-    RunReport shell(FakeGateway& gateway, const std::string& text) {
-        return run(gateway, {"sh", "-c", text});
+    [[nodiscard]] std::string output(const std::string& name = "out") const {
+        return content(name);
     }
-    std::string output(const std::string& name = "out") const {
-        auto text = sys::read_file(workspace_ + "/" + name, 1 << 20);
-        return text.ok() ? text.value() : "(none: " + text.error().message + ")";
-    }
-
-    std::string base_;
-    std::string workspace_;
-    std::string hidden_;
 };
 
 TEST_F(Run, EachStartIsAskedForAndItsEndReported) {
@@ -255,24 +225,11 @@ TEST_F(Run, TheWorkspaceMayNotBeEverythingNorInsideTheHidden) {
 }  // namespace
 }  // namespace countersign::jail
 
-/// --as-nobody: the same as an ordinary user, when started as root.
 int main(int argc, char** argv) {
-    ::testing::InitGoogleTest(&argc, argv);
     // As the header of jail.h asks: threads of the test leave these to run().
     sigset_t set;
     ::sigemptyset(&set);
     ::sigaddset(&set, SIGTERM);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    // Directories in PATH that are closed to the user would give "permission denied" of their own.
-    ::setenv("PATH", "/usr/bin:/bin", 1);
-    if (argc > 1 && std::string_view(argv[1]) == "--as-nobody" && ::geteuid() == 0) {
-        constexpr uid_t kNobody = 65534;
-        if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
-            ::setresuid(kNobody, kNobody, kNobody) != 0) {
-            return 1;
-        }
-    }
-    // Giving up the user made this process undumpable, and so its /proc files root's.
-    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    return RUN_ALL_TESTS();
+    return countersign::jail::testing::run_all(argc, argv);
 }

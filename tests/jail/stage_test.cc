@@ -3,18 +3,16 @@
 
 #include <chrono>
 #include <fcntl.h>
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <random>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "fake_gateway.h"
+#include "house.h"
 #include "jail/supervisor.h"
 #include "jail/text_diff.h"
 #include "sys/files.h"
@@ -41,14 +39,10 @@ std::string listing(const std::vector<Change>& changes) {
     return out;
 }
 
-class StageTest : public ::testing::Test {
+class StageTest : public testing::House {
 protected:
     void SetUp() override {
-        base_ = sys::make_temporary_directory(parent(), "stage-test-").take();
-        workspace_ = base_ + "/workspace";
-        state_ = base_ + "/state";
-        ASSERT_TRUE(sys::make_directories(workspace_).ok());
-        ASSERT_TRUE(sys::make_private_directory(state_).ok());
+        House::SetUp();
         // A workspace with something of everything.
         outside(
             "mkdir -p src/deep/er lib empty; echo one > a; echo two > b; echo three > src/c;"
@@ -58,20 +52,9 @@ protected:
             "touch -d '2001-02-03 04:05:06.789' a src lib");
         ::setxattr((workspace_ + "/b").c_str(), "user.note", "kept", 4, 0);
     }
-    virtual std::string parent() const { return sys::temporary_directory(); }
     void TearDown() override {
         outside("chmod -R u+rwx . 2>/dev/null");
-        (void)sys::remove_tree(base_);
-    }
-
-    /// By a shell outside of any jail, in the workspace.
-    void outside(const std::string& text) const {
-        sys::SpawnOptions options;
-        options.argv = {"/bin/sh", "-c", text};
-        options.directory = workspace_;
-        auto process = sys::spawn(options);
-        ASSERT_TRUE(process.ok());
-        ASSERT_TRUE(process->wait().ok());
+        House::TearDown();
     }
 
     Stage create(StageKind kind = StageKind::Overlay) const {
@@ -79,12 +62,12 @@ protected:
         info.session = "s-1";
         info.workspace = workspace_;
         info.kind = kind;
-        auto stage = Stage::create(state_, info);
+        auto stage = Stage::create(hidden_, info);
         EXPECT_TRUE(stage.ok()) << (stage.ok() ? "" : stage.error().message);
         return stage.take();
     }
     Stage open(Stage::Access access = Stage::Access::Change) const {
-        auto stage = Stage::open(state_, "s-1", access);
+        auto stage = Stage::open(hidden_, "s-1", access);
         EXPECT_TRUE(stage.ok()) << (stage.ok() ? "" : stage.error().message);
         return stage.take();
     }
@@ -92,24 +75,10 @@ protected:
     int staged(const std::string& text) {
         FakeGateway gateway([](const auto&) { return ActionState::Granted; });
         const Stage stage = create();
-        RunOptions options;
-        options.argv = {"sh", "-c", text};
-        options.directory = workspace_;
-        options.workspace = workspace_;
-        options.agent_socket = base_ + "/agent.sock";
-        options.session_token = "cst_test";
-        options.session_id = "s-1";
-        options.home = base_;
-        options.hidden = {state_};
-        options.stage = state_ + "/stages/s-1";
-        const auto report = supervise(options, gateway.askers());
-        EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
-        return report.ok() ? report->exit_code : -1;
+        RunOptions with = options({"sh", "-c", text});
+        with.stage = stage.directory();
+        return run(gateway, with).exit_code;
     }
-
-    std::string base_;
-    std::string workspace_;
-    std::string state_;
 };
 
 constexpr const char* kManyThings =
@@ -140,7 +109,7 @@ TEST_F(StageTest, NothingChangedIsNothingListed) {
     EXPECT_EQ(listing(open().changes().take()), "");
     auto stage = open();
     ASSERT_TRUE(stage.remove_if_empty().ok());
-    EXPECT_FALSE(Stage::open(state_, "s-1", Stage::Access::Look).ok());
+    EXPECT_FALSE(Stage::open(hidden_, "s-1", Stage::Access::Look).ok());
 }
 
 TEST_F(StageTest, UndoOfEverythingLeavesNothing) {
@@ -215,7 +184,7 @@ TEST_F(StageTest, WhatSomebodyElseChangedMeanwhileIsAConflictAndNotOverwritten) 
 }
 
 TEST_F(StageTest, TheAgentSeesNothingOfTheStage) {
-    staged("cat /proc/self/mountinfo | grep -c 'stages' > mounts; ls " + state_ +
+    staged("cat /proc/self/mountinfo | grep -c 'stages' > mounts; ls " + hidden_ +
            " > state 2>/dev/null; ls -a > names");
     Stage stage = open();
     ASSERT_TRUE(stage.keep({}).ok());
@@ -227,8 +196,8 @@ TEST_F(StageTest, TheAgentSeesNothingOfTheStage) {
 
 TEST_F(StageTest, WhileItRunsItCanBeLookedAtOnly) {
     const Stage running = create();
-    EXPECT_TRUE(Stage::open(state_, "s-1", Stage::Access::Look).ok());
-    EXPECT_EQ(Stage::open(state_, "s-1", Stage::Access::Change).error().code, ErrorCode::Conflict);
+    EXPECT_TRUE(Stage::open(hidden_, "s-1", Stage::Access::Look).ok());
+    EXPECT_EQ(Stage::open(hidden_, "s-1", Stage::Access::Change).error().code, ErrorCode::Conflict);
 }
 
 TEST_F(StageTest, AKilledSupervisorLeavesAUsableStage) {
@@ -238,7 +207,7 @@ TEST_F(StageTest, AKilledSupervisorLeavesAUsableStage) {
         staged("echo half > a; rm b; : > ready; exec 2>/dev/null; while :; do /bin/sleep 1; done");
         ::_exit(0);
     }
-    while (!sys::file_status(state_ + "/stages/s-1/upper/ready").value().has_value()) {
+    while (!sys::file_status(hidden_ + "/stages/s-1/upper/ready").value().has_value()) {
         std::this_thread::yield();
     }
     ::kill(supervisor, SIGKILL);
@@ -319,7 +288,7 @@ TEST_F(StageTest, deep_directories) {
 /// In memory, so that the bound is about our work and not about the disk of the day.
 class InMemory : public StageTest {
 protected:
-    std::string parent() const override { return "/dev/shm"; }
+    [[nodiscard]] std::string parent() const override { return "/dev/shm"; }
 };
 
 TEST_F(InMemory, TenThousandChangedFilesAreUndoneInTwoSeconds) {
@@ -435,17 +404,6 @@ TEST(TextDiff, ReadsAsDiffDoes) {
 }  // namespace
 }  // namespace countersign::jail
 
-/// --as-nobody: the same as an ordinary user, when started as root.
 int main(int argc, char** argv) {
-    ::testing::InitGoogleTest(&argc, argv);
-    ::setenv("PATH", "/usr/bin:/bin", 1);
-    if (argc > 1 && std::string_view(argv[1]) == "--as-nobody" && ::geteuid() == 0) {
-        constexpr uid_t kNobody = 65534;
-        if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
-            ::setresuid(kNobody, kNobody, kNobody) != 0) {
-            return 1;
-        }
-    }
-    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    return RUN_ALL_TESTS();
+    return countersign::jail::testing::run_all(argc, argv);
 }

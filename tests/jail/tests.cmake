@@ -16,7 +16,7 @@ add_executable(victim_forbidden_dynamic ${CMAKE_CURRENT_LIST_DIR}/victims/forbid
 set_target_properties(victim_forbidden_dynamic PROPERTIES OUTPUT_NAME forbidden_dynamic
     RUNTIME_OUTPUT_DIRECTORY ${COUNTERSIGN_VICTIMS_DIR})
 
-foreach(test run victims stage network)
+foreach(test run victims stage network saver)
     add_executable(jail_${test}_test ${CMAKE_CURRENT_LIST_DIR}/${test}_test.cc)
     target_link_libraries(jail_${test}_test PRIVATE room_jail GTest::gtest)
     target_include_directories(jail_${test}_test PRIVATE ${CMAKE_CURRENT_LIST_DIR})

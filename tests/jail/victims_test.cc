@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <fcntl.h>
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/ipc.h>
-#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,7 +13,7 @@
 #include <unistd.h>
 
 #include "crypto/digest.h"
-#include "fake_gateway.h"
+#include "house.h"
 #include "jail/supervisor.h"
 #include "sys/files.h"
 #include "sys/paths.h"
@@ -27,32 +25,20 @@ namespace {
 
 using client::ActionState;
 using testing::FakeGateway;
+using testing::victims_directory;
 
 constexpr int kPrevented = 42;
 constexpr int kEscaped = 1;
 
-/// Programs are taken from here also after the test gave up its user: the build directory may be
-/// closed to others.
-int victims_directory() {
-    static const int directory = ::open(COUNTERSIGN_VICTIMS_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return directory;
-}
-
-class Victim : public ::testing::Test {
+class Victim : public testing::House {
 protected:
     void SetUp() override {
-        base_ = sys::make_temporary_directory(sys::temporary_directory(), "victim-").take();
-        workspace_ = base_ + "/workspace";
-        hidden_ = base_ + "/hidden";
-        ASSERT_TRUE(sys::make_directories(workspace_).ok());
-        ASSERT_TRUE(sys::make_directories(hidden_).ok());
+        House::SetUp();
         ASSERT_TRUE(sys::write_new_file(hidden_ + "/key", "secret", 0644).ok());
         for (const char* name : {"forbidden", "forbidden_dynamic", "decoy"}) {
             bring(name);
         }
     }
-    void TearDown() override { (void)sys::remove_tree(base_); }
-
     void bring(const std::string& name) {
         const sys::Fd from(::openat(victims_directory(), name.c_str(), O_RDONLY | O_CLOEXEC));
         ASSERT_TRUE(from.valid()) << name;
@@ -64,25 +50,19 @@ protected:
     }
 
     RunOptions options(const std::string& name, std::vector<std::string> words) const {
-        RunOptions out;
-        out.argv = {"./" + name};
-        out.argv.insert(out.argv.end(), words.begin(), words.end());
-        out.directory = workspace_;
-        out.workspace = workspace_;
-        out.agent_socket = base_ + "/agent.sock";
-        out.session_token = "cst_test";
-        out.session_id = "s-test";
-        out.home = base_;
-        out.hidden = {hidden_};
+        words.insert(words.begin(), "./" + name);
+        RunOptions out = House::options(std::move(words));
         out.network = network_;
         out.processes_max = processes_max_;
         return out;
     }
 
     /// The exit code of the victim.
-    int run(const std::string& name, FakeGateway& gateway, std::vector<std::string> words = {}) {
+    int run(const std::string& name, FakeGateway& gateway, std::vector<std::string> words = {},
+            std::optional<UnverifiedStarts> unverified = std::nullopt) {
         bring(name);
-        const auto report = supervise(options(name, std::move(words)), gateway.askers());
+        const auto report =
+            supervise(options(name, std::move(words)), gateway.askers(), unverified);
         EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
         return report.ok() ? report.value().exit_code : -1;
     }
@@ -99,6 +79,11 @@ protected:
 
     /// Races: the decoy may run, but only with what was decided.
     void expect_race_lost(const std::string& name) {
+        EXPECT_EQ(race(name), kPrevented) << name;
+        EXPECT_FALSE(escaped()) << name;
+    }
+
+    int race(const std::string& name, std::optional<UnverifiedStarts> unverified = std::nullopt) {
         std::atomic<int> own_starts = 0;
         FakeGateway gateway([&](const model::ActionRequest& request) {
             const bool own = request.action.program == workspace_ + "/" + name;
@@ -107,8 +92,7 @@ protected:
             }
             return harmless(request) ? ActionState::Granted : ActionState::Denied;
         });
-        EXPECT_EQ(run(name, gateway), kPrevented) << name;
-        EXPECT_FALSE(escaped()) << name;
+        return run(name, gateway, {}, unverified);
     }
 
     /// The decoy with "good" in argument and environment, under whichever name it has, or a script
@@ -126,9 +110,6 @@ protected:
 
     bool escaped() const { return sys::file_status(workspace_ + "/escaped").value().has_value(); }
 
-    std::string base_;
-    std::string workspace_;
-    std::string hidden_;
     Network network_ = Network::Gated;
     long processes_max_ = 8192;
     std::vector<std::string> harmless_digests_;
@@ -273,6 +254,10 @@ protected:
         Victim::SetUp();
         harmless_digests_.push_back(digest_of_file(workspace_ + "/decoy"));
     }
+    void prepare_content() {
+        harmless_digests_.push_back(crypto::sha256("#!./decoy good\n").text());
+        ASSERT_EQ(::link((workspace_ + "/forbidden").c_str(), (workspace_ + "/decoX").c_str()), 0);
+    }
     static std::string digest_of_file(const std::string& path) {
         return crypto::sha256(sys::read_file(path, 64 << 20).take()).text();
     }
@@ -291,10 +276,36 @@ TEST_F(Race, race_file) {
     expect_race_lost("race_file");
 }
 TEST_F(Race, race_content) {
-    harmless_digests_.push_back(crypto::sha256("#!./decoy good\n").text());
-    ASSERT_EQ(::link((workspace_ + "/forbidden").c_str(), (workspace_ + "/decoX").c_str()), 0);
+    prepare_content();
     expect_race_lost("race_content");
 }
+
+/// A race test that nobody could lose proves nothing: where only the comparison at the exec stop is
+/// left out, the wrong program is seen to start.
+class UnverifiedRace : public Race, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(UnverifiedRace, IsWonByTheWriter) {
+    if (GetParam() == std::string_view("race_content")) {
+        prepare_content();
+    }
+    // How many attempts it takes depends on the machine; one that wins is what counts.
+    for (int round = 0; round < 50 && !escaped(); ++round) {
+        (void)race(GetParam(), UnverifiedStarts());
+        for (const std::string& name :
+             {std::string("target"), std::string("other"), std::string(GetParam())}) {
+            (void)sys::remove_file(workspace_ + "/" + name);
+        }
+        if (GetParam() == std::string_view("race_path")) {
+            (void)sys::remove_file(workspace_ + "/decoX");
+        }
+    }
+    EXPECT_TRUE(escaped());
+}
+
+INSTANTIATE_TEST_SUITE_P(Canary, UnverifiedRace,
+                         ::testing::Values("race_argv", "race_path", "race_environment",
+                                           "race_file", "race_content"),
+                         [](const auto& info) { return std::string(info.param); });
 
 /// A harness that cannot fail proves nothing: with leave for everything, these escape.
 class Canary : public Victim, public ::testing::WithParamInterface<const char*> {};
@@ -354,21 +365,6 @@ INSTANTIATE_TEST_SUITE_P(Canary, OutsideByRoot,
 }  // namespace
 }  // namespace countersign::jail
 
-/// --as-nobody: the same as an ordinary user, when started as root.
 int main(int argc, char** argv) {
-    ::testing::InitGoogleTest(&argc, argv);
-    if (countersign::jail::victims_directory() < 0) {
-        return 1;
-    }
-    if (argc > 1 && std::string_view(argv[1]) == "--as-nobody") {
-        constexpr uid_t kNobody = 65534;
-        if (::geteuid() == 0 &&
-            (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
-             ::setresuid(kNobody, kNobody, kNobody) != 0)) {
-            return 1;
-        }
-    }
-    // Giving up the user made this process undumpable, and so its /proc files root's.
-    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    return RUN_ALL_TESTS();
+    return countersign::jail::testing::run_all(argc, argv);
 }

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <random>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -28,6 +30,15 @@ inline void flip(char* word, const char* other) {
     const char* next = good || std::strlen(other) < 4 ? other : "good";
     for (std::size_t i = 0; i < std::strlen(other); ++i) {
         static_cast<volatile char*>(word)[i] = next[i];
+    }
+}
+
+/// While a file keeps changing nothing starts it, so between two changes there is time for the
+/// supervisor to look and to let go: some changes then fall in between, at every moment of it.
+inline void pause_a_while(std::minstd_rand& random) {
+    const auto span = std::chrono::microseconds(std::uniform_int_distribution(0, 12'000)(random));
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < span) {
     }
 }
 
@@ -63,6 +74,9 @@ template <class Write, class Start>
     stop = true;
     writer.join();
     std::fprintf(stderr, "%d of %d started\n", started, attempts());
+    if (started == 0) {
+        victim::broken("nothing started: there was no race");
+    }
     ::access("escaped", F_OK) == 0 ? victim::escaped("the race was won") : victim::prevented();
 }
 

@@ -3,12 +3,15 @@
 #include "race.h"
 
 int main() {
+    std::minstd_rand random(1);
     const int fd = ::open("script", O_CREAT | O_RDWR | O_CLOEXEC, 0755);
     if (fd < 0) {
         victim::broken("open");
     }
+    ::close(fd);
     race::run(
-        [] {
+        [&random] {
+            race::pause_a_while(random);
             const int script = ::open("script", O_WRONLY | O_CLOEXEC);
             static bool good = true;
             good = !good;

@@ -7,7 +7,11 @@ int main() {
     if (::link("decoy", "target") != 0 || ::link("forbidden", "other") != 0) {
         victim::broken("link");
     }
+    std::minstd_rand random(1);
     race::run(
-        [] { ::syscall(SYS_renameat2, AT_FDCWD, "target", AT_FDCWD, "other", RENAME_EXCHANGE); },
+        [&random] {
+            race::pause_a_while(random);
+            ::syscall(SYS_renameat2, AT_FDCWD, "target", AT_FDCWD, "other", RENAME_EXCHANGE);
+        },
         [&] { race::start("./target", word, environment); });
 }
