@@ -55,6 +55,11 @@ void FieldBuilder::literal(std::string_view text, Quoting quoting) {
 }
 
 void FieldBuilder::expansion(const Value& value, Quoting quoting) {
+    if (extended_globs_ && quoting == Quoting::None && splitting_ == Splitting::Fields &&
+        value.text.find('(') != std::string::npos) {
+        unknown(Value::unknown("a value that may be an extended pattern"), quoting);
+        return;
+    }
     switch (value.kind) {
         case Value::Kind::Unset:
             return;

@@ -23,6 +23,8 @@ public:
           separators_(std::move(separators)),
           separators_known_(separators_known) {}
 
+    /// Extended globs may be on: an unquoted expansion that holds a parenthesis may be one.
+    void may_extend_globs() { extended_globs_ = true; }
     /// Written text. Unquoted text may hold globs but never splits.
     void literal(std::string_view text, Quoting quoting);
     /// The result of an expansion.
@@ -54,6 +56,7 @@ private:
     Splitting splitting_;
     std::string separators_;
     bool separators_known_;
+    bool extended_globs_ = false;
     std::vector<model::Word> fields_;
     bool started_ = false;
     bool unknown_ = false;

@@ -23,19 +23,6 @@ bool all_digits(std::string_view text) {
     return true;
 }
 
-bool is_identifier(std::string_view text) {
-    if (text.empty() || (text[0] >= '0' && text[0] <= '9')) {
-        return false;
-    }
-    for (const char c : text) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && !(c >= '0' && c <= '9')) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /// {name} or {name[subscript]}.
 bool names_descriptor(std::string_view text) {
     if (text.size() < 3 || text.front() != '{' || text.back() != '}') {
@@ -49,7 +36,7 @@ bool names_descriptor(std::string_view text) {
         }
         inner = inner.substr(0, bracket);
     }
-    return is_identifier(inner);
+    return is_name(inner);
 }
 
 std::string_view plain_text(const Word& word) {

@@ -6,22 +6,6 @@ namespace countersign::shell {
 
 namespace {
 
-bool is_name_start(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-bool is_identifier(std::string_view text) {
-    if (text.empty() || !is_name_start(text[0])) {
-        return false;
-    }
-    for (const char c : text) {
-        if (!is_name_start(c) && !(c >= '0' && c <= '9')) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool breaks_token(char c) {
     switch (c) {
         case ' ':
@@ -364,7 +348,7 @@ bool Parser::read_assignment(const Context& context, LiteralRun& run, char c,
     }
     const std::string_view tail = here_.text.substr(run.begin, run.end - run.begin);
     const std::string joined = run.joined + std::string(tail);
-    if (!is_identifier(joined) || context.compound) {
+    if (!is_name(joined) || context.compound) {
         return false;
     }
     const std::size_t begin = here_.at;

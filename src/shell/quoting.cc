@@ -510,6 +510,18 @@ std::string escape_pattern(std::string_view text) {
     return out;
 }
 
+bool has_extended_pattern(std::string_view pattern) {
+    for (std::size_t i = 0; i + 1 < pattern.size(); ++i) {
+        if (pattern[i] == '\\') {
+            ++i;
+        } else if (pattern[i + 1] == '(' &&
+                   std::string_view("?*+@!").find(pattern[i]) != std::string_view::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool has_pattern(std::string_view pattern) {
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (pattern[i] == '\\') {

@@ -27,6 +27,8 @@ std::optional<bool> pattern_matches(std::string_view pattern, std::string_view t
 
 /// A pattern that matches exactly `text`.
 std::string escape_pattern(std::string_view text);
+/// Whether the pattern holds an unescaped ?( *( +( @( or !( of an extended glob.
+bool has_extended_pattern(std::string_view pattern);
 /// Whether the pattern holds an unescaped * ? or [.
 bool has_pattern(std::string_view pattern);
 

@@ -480,7 +480,8 @@ Status Resolver::run_binary_test(const Test& test, const model::Word& left) {
     if (test.op == "==" || test.op == "=" || test.op == "!=") {
         std::optional<std::string> unknown;
         const std::string pattern = expand_pattern(test.right, unknown);
-        if (unknown || !known) {
+        // [[ ]] matches extended globs whether extglob is set or not.
+        if (unknown || !known || has_extended_pattern(pattern)) {
             return Status::Unknown;
         }
         const auto matches = pattern_matches(pattern, *left.value);

@@ -1,24 +1,12 @@
 // Declarations and their undoing: declare, local, export, readonly, unset.
 #include "shell/resolver.h"
+#include "shell/token.h"
 
 namespace countersign::shell {
 
 namespace {
 
 using Target = model::ResolvedCommand::Target;
-
-bool is_name(std::string_view text) {
-    if (text.empty() || (text[0] >= '0' && text[0] <= '9')) {
-        return false;
-    }
-    for (const char c : text) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && !(c >= '0' && c <= '9')) {
-            return false;
-        }
-    }
-    return true;
-}
 
 }  // namespace
 

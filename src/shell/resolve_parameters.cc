@@ -2,6 +2,7 @@
 #include "shell/flow_scope.h"
 #include "shell/quoting.h"
 #include "shell/resolver.h"
+#include "shell/token.h"
 
 namespace countersign::shell {
 
@@ -9,19 +10,6 @@ namespace {
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-bool is_name(std::string_view text) {
-    if (text.empty() || is_digit(text[0])) {
-        return false;
-    }
-    for (const char c : text) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && !is_digit(c)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 bool is_ascii(std::string_view text) {

@@ -1,24 +1,12 @@
 // Built-in commands that change the shell's state: directory, options, and what they read.
 #include "shell/resolver.h"
+#include "shell/token.h"
 
 namespace countersign::shell {
 
 namespace {
 
 using Target = model::ResolvedCommand::Target;
-
-bool is_name(std::string_view text) {
-    if (text.empty() || (text[0] >= '0' && text[0] <= '9')) {
-        return false;
-    }
-    for (const char c : text) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && !(c >= '0' && c <= '9')) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /// `path` as cd resolves it without looking at links: absolute, no "." or "..".
 std::string normalize(const std::string& base, const std::string& path) {
@@ -45,11 +33,23 @@ std::string normalize(const std::string& base, const std::string& path) {
 }
 
 /// Options of shopt that change no more than which files a glob matches or what is printed.
-constexpr std::string_view kHarmlessOptions[] = {
-    "nullglob",        "dotglob",      "globstar",  "nocaseglob",           "globasciiranges",
-    "extglob",         "checkwinsize", "cmdhist",   "histappend",           "failglob",
-    "inherit_errexit", "execfail",     "huponexit", "interactive_comments", "progcomp",
-    "checkjobs",       "autocd",       "lithist"};
+constexpr std::string_view kHarmlessOptions[] = {"nullglob",
+                                                 "dotglob",
+                                                 "globstar",
+                                                 "nocaseglob",
+                                                 "extglob",
+                                                 "checkwinsize",
+                                                 "cmdhist",
+                                                 "histappend",
+                                                 "failglob",
+                                                 "inherit_errexit",
+                                                 "execfail",
+                                                 "huponexit",
+                                                 "interactive_comments",
+                                                 "progcomp",
+                                                 "checkjobs",
+                                                 "autocd",
+                                                 "lithist"};
 
 /// The letter of a long option of set: '-' for one that changes nothing here, '?' for one that may.
 char option_letter(std::string_view name) {
@@ -399,7 +399,8 @@ Status Resolver::builtin_shopt(Invocation& invocation) {
         for (const std::string_view option : kHarmlessOptions) {
             harmless = harmless || option == text;
         }
-        if (sets && !harmless) {
+        // An option that the text does not spell out: what follows was read without it.
+        if (sets && (!harmless || (text == "extglob" && !extended_globs_))) {
             incomplete(word.span, "shopt " + text + " changes how bash reads what follows");
         }
     }

@@ -55,13 +55,17 @@ bool has_inner_tilde(std::string_view text) {
 
 FieldBuilder Resolver::make_builder(Splitting splitting) {
     const Variable* separators = state_.variable("IFS");
-    if (separators == nullptr) {
-        return {splitting, "", false};
+    const bool unset = separators != nullptr && separators->value.kind == Value::Kind::Unset;
+    const bool known = separators != nullptr && (unset || separators->value.is_text());
+    FieldBuilder builder(splitting,
+                         unset   ? std::string(" \t\n")
+                         : known ? separators->value.text
+                                 : "",
+                         known);
+    if (extended_globs_) {
+        builder.may_extend_globs();
     }
-    if (separators->value.kind == Value::Kind::Unset) {
-        return {splitting, " \t\n", true};
-    }
-    return {splitting, separators->value.text, separators->value.is_text()};
+    return builder;
 }
 
 std::vector<model::Word> Resolver::expand_words(std::span<const Word> words, Declaring declaring) {
@@ -271,6 +275,9 @@ std::string Resolver::expand_pattern(const Word& word, std::optional<std::string
             continue;
         }
         pattern += quoted ? escape_pattern(*field.value) : *field.value;
+    }
+    if (extended_globs_ && has_extended_pattern(pattern)) {
+        unknown = "an extended pattern";
     }
     return pattern;
 }

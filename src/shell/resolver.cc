@@ -89,6 +89,10 @@ void Resolver::check_options(const SyntaxTree& tree) {
     if (tree.source.find("xtglob") == std::string::npos) {
         return;
     }
+    if (!extended_globs_ && loop_depth_ > 0) {
+        incomplete({}, "extglob in evaluated text in a loop");
+    }
+    extended_globs_ = true;
     SyntaxTree other;
     other.source = tree.source;
     ParseOptions options;

@@ -333,6 +333,7 @@ private:
     bool loop_left_ = false;
     bool loop_left_far_ = false;      ///< by break or continue with a number
     bool substituted_ = false;        ///< a substitution ran since this was cleared
+    bool extended_globs_ = false;     ///< shopt -s extglob may have been executed
     bool descriptors_moved_ = false;  ///< even 2>&1 and >/dev/null may fail
 };
 

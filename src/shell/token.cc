@@ -170,4 +170,17 @@ bool can_start_command(TokenKind kind) {
     }
 }
 
+bool is_name(std::string_view text) {
+    if (text.empty() || (text[0] >= '0' && text[0] <= '9')) {
+        return false;
+    }
+    for (const char c : text) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && !(c >= '0' && c <= '9')) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace countersign::shell

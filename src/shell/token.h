@@ -88,6 +88,9 @@ TokenKind reserved_word(std::string_view text);
 bool begins_command(TokenKind before);
 /// Whether the token may be the first of a command.
 bool can_start_command(TokenKind kind);
+/// Whether `text` is a name: a letter or underscore, then letters, digits, underscores (ASCII
+/// alone).
+bool is_name(std::string_view text);
 inline bool is_redirect_operator(TokenKind kind) {
     return kind >= TokenKind::Less && kind <= TokenKind::LessLessDash;
 }
