@@ -143,16 +143,22 @@ private:
     /// Whether the log still tells this stored action's decision: a cut of power may have taken
     /// what was only written, and left the store.
     Result<bool> has_record(const ActionEntry& entry);
-    void take_up(ActionEntry entry);
-    /// How the log says that open actions ended, in the moments before the store was written:
-    /// action id -> release or refusal, and its record number.
+    /// `votes`: those that the log holds about it. Where the store holds others, it is refused: a
+    /// release without the records of its votes would not verify.
+    void take_up(ActionEntry entry, const std::vector<model::Vote>& votes);
+    /// How the log says that an open action ended, in the moments before the store was written:
+    /// release or refusal, and its record number.
     struct RecordedEnd {
         bool released = false;
         std::string decided_by;
         std::uint64_t seq = 0;
     };
-    Result<std::map<std::string, RecordedEnd>> recorded_ends(
-        const std::vector<ActionEntry>& open) const;
+    /// What the log says about open actions, by action id.
+    struct Recorded {
+        std::map<std::string, RecordedEnd> ends;
+        std::map<std::string, std::vector<model::Vote>> votes;
+    };
+    Result<Recorded> recorded_about(const std::vector<ActionEntry>& open) const;
     static void apply_end(ActionEntry& entry, const RecordedEnd& end);
 
     void identify(model::Context& context, const model::Session& session, Instant now) const;

@@ -69,9 +69,9 @@ Result<void> ActionDesk::load_freeze() {
     return {};
 }
 
-Result<std::map<std::string, ActionDesk::RecordedEnd>> ActionDesk::recorded_ends(
+Result<ActionDesk::Recorded> ActionDesk::recorded_about(
     const std::vector<ActionEntry>& open) const {
-    std::map<std::string, RecordedEnd> ends;
+    Recorded out;
     audit::Log& log = rooms_.core.recorder.log();
     std::uint64_t next = log.size();
     for (const ActionEntry& entry : open) {
@@ -85,22 +85,30 @@ Result<std::map<std::string, ActionDesk::RecordedEnd>> ActionDesk::recorded_ends
         next += lines.size();
         for (const std::string& line : lines) {
             const audit::ReadRecord record = TRY(audit::read_record(line));
-            if (record.type != "release" && record.type != "refusal") {
+            const bool is_vote = record.type == "vote";
+            if (!is_vote && record.type != "release" && record.type != "refusal") {
                 continue;
             }
             const json::value body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
             text::ObjectReader in(body, "record");
             in.ignore_unknown();
+            if (is_vote) {
+                const auto* member = in.member("vote");
+                TRY(in.finish());
+                model::Vote vote = TRY(model::vote_from(*member));
+                out.votes[vote.action].push_back(std::move(vote));
+                continue;
+            }
             const std::string action = in.string("action", limits::kNameBytesMax);
             RecordedEnd end;
             end.released = record.type == "release";
             end.decided_by = in.string("decided_by", limits::kCommentBytesMax);
             end.seq = record.seq;
             TRY(in.finish());
-            ends.insert_or_assign(action, std::move(end));
+            out.ends.insert_or_assign(action, std::move(end));
         }
     }
-    return ends;
+    return out;
 }
 
 Result<void> ActionDesk::take_up_outcomes() {
@@ -170,11 +178,13 @@ void ActionDesk::apply_end(ActionEntry& entry, const RecordedEnd& end) {
 
 Result<void> ActionDesk::resume_earlier_run() {
     std::vector<ActionEntry> open = TRY(actions_.load_open());
-    const std::map<std::string, RecordedEnd> ends = TRY(recorded_ends(open));
+    const Recorded recorded = TRY(recorded_about(open));
     for (ActionEntry& entry : open) {
-        const auto end = ends.find(entry.id);
-        if (end == ends.end()) {
-            take_up(std::move(entry));
+        const auto end = recorded.ends.find(entry.id);
+        if (end == recorded.ends.end()) {
+            const auto votes = recorded.votes.find(entry.id);
+            take_up(std::move(entry),
+                    votes == recorded.votes.end() ? std::vector<model::Vote>() : votes->second);
         } else {
             apply_end(entry, end->second);
             actions_.store_later(entry);
@@ -190,7 +200,7 @@ Result<void> ActionDesk::resume_earlier_run() {
     return {};
 }
 
-void ActionDesk::take_up(ActionEntry entry) {
+void ActionDesk::take_up(ActionEntry entry, const std::vector<model::Vote>& votes) {
     LiveAction action;
     action.entry = std::move(entry);
     action.assessment = action.entry.verdict.assessment;
@@ -204,6 +214,13 @@ void ActionDesk::take_up(ActionEntry entry) {
     auto consent = rooms_.approvals.find(added.entry.id);
     if (!consent.ok() || !*consent) {
         return refuse(added, ActionState::Denied, "gateway", "its request for consent is lost");
+    }
+    // The gateway was killed, or lost power, or its disk failed, between the two.
+    if ((*consent)->votes != votes) {
+        constexpr std::string_view kReason =
+            "store and log do not hold the same votes about it; ask again";
+        auto withdrawn = rooms_.approvals.deny(added.entry.id, kReason);
+        return refuse(added, ActionState::Denied, "gateway", kReason);
     }
     switch ((*consent)->state) {
         case approval::ConsentState::Pending:

@@ -24,10 +24,13 @@ std::string names_of(const approval::Consent& consent, model::Ballot ballot) {
     return out;
 }
 
-std::vector<std::string> approvers_of(const approval::Consent& consent) {
+/// Those whose approval counts: whoever was removed since does not.
+std::vector<std::string> approvers_of(const approval::Consent& consent,
+                                      const approval::Approvers& approvers) {
     std::vector<std::string> out;
     for (const model::Vote& vote : consent.votes) {
-        if (vote.ballot == model::Ballot::Approve) {
+        const auto approver = approvers.find(vote.approver);
+        if (vote.ballot == model::Ballot::Approve && approver && approver->active) {
             out.push_back(vote.approver);
         }
     }
@@ -114,7 +117,7 @@ void ActionDesk::release(LiveAction& action, const approval::Consent& consent) {
     body.action = entry.id;
     body.digest = entry.digest;
     body.session = entry.request.context.session;
-    body.approvers = approvers_of(consent);
+    body.approvers = approvers_of(consent, rooms_.approvers);
     body.decided_by = names_of(consent, model::Ballot::Approve);
     body.waited_us = microseconds_since(entry.created, now);
     auto recorded = rooms_.core.recorder.record_now(audit::to_record(body));

@@ -7,14 +7,16 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "audit/records.h"
 #include "gate/core.h"
 #include "gate/day_numbers.h"
 
@@ -61,6 +63,13 @@ public:
     static Result<void> index(store::Transaction& transaction, const Waiting& waiting);
     /// The transaction that indexed all records before `end` is committed.
     void indexed(std::uint64_t end) { next_ = std::max(next_, end); }
+
+    /// Visits, in order, the records of these types that the index does not hold yet, without
+    /// indexing them: for a start, which must not wait for the index.
+    Result<void> each_unindexed(std::span<const audit::RecordType> types,
+                                const std::function<Result<void>(const audit::ReadRecord&)>& visit);
+    /// find() among what is indexed, however far that is. The query must be a filtered one.
+    Result<AuditPage> find_indexed(const AuditQuery& query);
 
     /// Brings the index up to date, then searches. Malformed queries give InvalidArgument.
     Result<AuditPage> find(const AuditQuery& query);

@@ -1,11 +1,14 @@
 #include "gate/gate.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <map>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "model/codec.h"
 #include "text/json.h"
 
 namespace countersign::gate {
@@ -60,8 +63,9 @@ Result<std::unique_ptr<Gate>> Gate::open(const Parts& parts) {
 
 Result<void> Gate::start() {
     TRY(search_.open());
-    TRY(end_what_the_log_ended());
-    TRY(remove_whom_the_log_does_not_know());
+    const Unindexed unindexed = TRY(read_unindexed());
+    TRY(end_what_the_log_ended(unindexed));
+    TRY(remove_whom_the_log_does_not_know(unindexed));
     audit::GatewayStart body;
     body.version = version_;
     body.configuration = configuration_digest_;
@@ -79,11 +83,39 @@ Result<bool> Gate::has_record(audit::RecordType type, const std::string& session
     query.type = audit::record_type_name(type);
     query.session = session;
     query.limit = 1;
-    const AuditPage found = TRY(search_.find(query));
+    const AuditPage found = TRY(search_.find_indexed(query));
     return !found.lines.empty();
 }
 
-Result<void> Gate::end_what_the_log_ended() {
+Result<Gate::Unindexed> Gate::read_unindexed() {
+    using audit::RecordType;
+    constexpr std::array kTypes = {RecordType::SessionStart, RecordType::SessionEnd,
+                                   RecordType::ApproverChange};
+    Unindexed out;
+    const auto take = [&out](const audit::ReadRecord& record) -> Result<void> {
+        const auto type = audit::record_type_from(record.type);
+        if (type == RecordType::ApproverChange) {
+            out.approver_changes.push_back(record);
+            return {};
+        }
+        const auto body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
+        text::ObjectReader in(body, "session record");
+        in.ignore_unknown();
+        if (type == RecordType::SessionEnd) {
+            out.ended.insert(in.string("session", limits::kNameBytesMax));
+            return in.finish();
+        }
+        const auto* session = in.member("session");
+        TRY(in.finish());
+        const model::Session started = TRY(model::session_from(*session));
+        out.started.insert(started.id);
+        return {};
+    };
+    TRY(search_.each_unindexed(kTypes, take));
+    return out;
+}
+
+Result<void> Gate::end_what_the_log_ended(const Unindexed& unindexed) {
     std::vector<std::string> ended;
     std::string after;
     while (true) {
@@ -93,7 +125,8 @@ Result<void> Gate::end_what_the_log_ended() {
             // One that never began by the log's word ends without a word as well.
             const bool began = TRY(has_record(audit::RecordType::SessionStart, session.id));
             const bool over = TRY(has_record(audit::RecordType::SessionEnd, session.id));
-            if (!began || over) {
+            if ((!began && !unindexed.started.contains(session.id)) || over ||
+                unindexed.ended.contains(session.id)) {
                 ended.push_back(session.id);
             }
         }
@@ -104,27 +137,34 @@ Result<void> Gate::end_what_the_log_ended() {
     }
 }
 
-Result<void> Gate::remove_whom_the_log_does_not_know() {
+Result<void> Gate::remove_whom_the_log_does_not_know(const Unindexed& unindexed) {
     // Name -> key by the last record about it; empty: removed.
     std::map<std::string, std::string> enrolled;
+    const auto take = [&enrolled](const audit::ReadRecord& record) -> Result<void> {
+        const auto body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
+        text::ObjectReader in(body, "approver record");
+        in.ignore_unknown();
+        const std::string change = in.string("change", limits::kNameBytesMax);
+        const std::string name = in.string("name", limits::kNameBytesMax);
+        const std::string key = in.string("public_key", limits::kKeyFileBytesMax);
+        TRY(in.finish());
+        enrolled[name] = change == "enrolled" ? key : std::string();
+        return {};
+    };
     AuditQuery query;
     query.type = audit::record_type_name(audit::RecordType::ApproverChange);
     query.limit = limits::kPageEntriesMax;
     do {
-        const AuditPage page = TRY(search_.find(query));
+        const AuditPage page = TRY(search_.find_indexed(query));
         for (const std::string& line : page.lines) {
             const audit::ReadRecord record = TRY(audit::read_record(line));
-            const auto body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
-            text::ObjectReader in(body, "approver record");
-            in.ignore_unknown();
-            const std::string change = in.string("change", limits::kNameBytesMax);
-            const std::string name = in.string("name", limits::kNameBytesMax);
-            const std::string key = in.string("public_key", limits::kKeyFileBytesMax);
-            TRY(in.finish());
-            enrolled[name] = change == "enrolled" ? key : std::string();
+            TRY(take(record));
         }
         query.after = page.next;
     } while (query.after);
+    for (const audit::ReadRecord& record : unindexed.approver_changes) {
+        TRY(take(record));
+    }
     for (const model::Approver& approver : approvers_->list()) {
         if (approver.active && enrolled[approver.name] != approver.public_key) {
             log::warning("approver " + approver.name + " is not enrolled by the log: removed");
@@ -204,14 +244,16 @@ void Gate::write_back(bool baselines) {
     end_write();
     const std::uint64_t size = core_.recorder.log().size();
     const bool busy = size - size_at_tick_ > kBusyRecords && search_.lag() < kIndexLagMax;
+    // Past the greatest lag the index takes what arrives and some more, so that it catches up.
+    const std::uint64_t arrived = size - std::min(size, size_at_tick_);
+    const std::size_t most = kIndexPerTick + (search_.lag() < kIndexLagMax ? 0 : arrived);
     size_at_tick_ = size;
     const bool due = actions_->actions().dirty() || rules_->dirty() ||
                      (baselines && experience_.dirty()) || (search_.behind() && !busy);
     if (!due || writing_) {
         return;
     }
-    auto started =
-        start_write(baselines ? Baselines::Write : Baselines::Leave, busy ? 0 : kIndexPerTick);
+    auto started = start_write(baselines ? Baselines::Write : Baselines::Leave, busy ? 0 : most);
     if (!started.ok()) {
         log::warning("the store lags behind: " + started.error().message);
     }

@@ -112,12 +112,20 @@ public:
     void stop(std::string_view reason);
 
 private:
+    /// What a start must know of the records that the index does not hold yet, so that it need not
+    /// wait for the index.
+    struct Unindexed {
+        std::set<std::string, std::less<>> started;  ///< sessions
+        std::set<std::string, std::less<>> ended;    ///< sessions
+        std::vector<audit::ReadRecord> approver_changes;
+    };
     Result<void> start();
-    Result<void> end_what_the_log_ended();
+    Result<Unindexed> read_unindexed();
+    Result<void> end_what_the_log_ended(const Unindexed& unindexed);
     Result<bool> has_record(audit::RecordType type, const std::string& session);
     /// Whoever is stored as an approver and is not enrolled by the log's word (a store or a disk
     /// that failed just then, a kill in between) does not vote.
-    Result<void> remove_whom_the_log_does_not_know();
+    Result<void> remove_whom_the_log_does_not_know(const Unindexed& unindexed);
     void write_back(bool baselines);
     enum class Baselines { Leave, Write };
     Result<void> start_write(Baselines baselines, std::size_t index_most);

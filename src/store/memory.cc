@@ -58,6 +58,13 @@ public:
         return true;
     }
 
+    Result<void> erase_all(Collection collection) override {
+        TRY(usable());
+        TRY(writable());
+        table(collection).clear();
+        return {};
+    }
+
     Result<std::vector<Document>> find(Collection collection, const Query& query) override {
         TRY(usable());
         TRY(voiding(check(collection, query)));

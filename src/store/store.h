@@ -129,6 +129,8 @@ public:
                              const std::vector<IndexValue>& index) = 0;
     /// True when there was one.
     virtual Result<bool> erase(Collection collection, std::string_view key) = 0;
+    /// Every document of the collection.
+    virtual Result<void> erase_all(Collection collection) = 0;
     virtual Result<std::vector<Document>> find(Collection collection, const Query& query) = 0;
     virtual Result<std::vector<Document>> find_range(Collection collection,
                                                      const RangeQuery& query) = 0;

@@ -45,6 +45,15 @@ class Gateway:
     """Started on construction; close() ends it. `directory` survives a restart()."""
 
     def __init__(self, settings='[gateway]\nport = 0\n', policies=None):
+        self.prepare(settings, policies)
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def prepare(self, settings='[gateway]\nport = 0\n', policies=None):
+        """The directories of a gateway that is not started yet."""
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="countersign-api-"))
         self.config = self.directory / "config" / "countersign"
         self.state = self.directory / "state" / "countersign"
@@ -55,11 +64,6 @@ class Gateway:
         for name, text in (policies or {}).items():
             (self.config / "policies" / name).write_text(text)
         self.process = None
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def environment(self):
@@ -97,7 +101,7 @@ class Gateway:
         self.start()
 
     def close(self):
-        if self.process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             self.kill()
         shutil.rmtree(self.directory)
 

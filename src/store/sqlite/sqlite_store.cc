@@ -213,6 +213,12 @@ public:
     Result<bool> erase(Collection collection, std::string_view key) override {
         return guarded<bool>([&] { return do_erase(collection, key); });
     }
+    Result<void> erase_all(Collection collection) override {
+        return guarded<void>([&]() -> Result<void> {
+            TRY(writable());
+            return connection_.run("DELETE FROM " + table_name(collection));
+        });
+    }
     Result<std::vector<Document>> find(Collection collection, const Query& query) override {
         return guarded<std::vector<Document>>([&] { return do_find(collection, query); });
     }

@@ -1,0 +1,79 @@
+#include "gate/audit_index.h"
+
+#include <gtest/gtest.h>
+
+#include "gate/test_house.h"
+
+namespace countersign::gate {
+namespace {
+
+/// Everything that the store derives from the log.
+std::vector<std::string> derived(store::Store& store) {
+    std::vector<std::string> out;
+    auto transaction = store.begin(store::Access::Read, store::Durability::Written);
+    EXPECT_TRUE(transaction.ok());
+    const auto take = [&out](const store::Document& document) -> Result<void> {
+        if (document.key.size() == 16 || document.key.starts_with("day:") ||
+            document.key == "audit-index") {
+            out.push_back(document.key + " " + document.value);
+        }
+        return {};
+    };
+    for (const auto collection : {store::Collection::AuditIndex, store::Collection::Meta}) {
+        EXPECT_TRUE(store::for_each(**transaction, collection, {}, take).ok());
+    }
+    return out;
+}
+
+/// A day with a decision of each kind, votes, a freeze, an end.
+void live_through(House& house) {
+    house.enrol("ann");
+    const auto grant = house.open_session();
+    house.ask(grant.session, House::exec({"git", "status"}));
+    const ActionEntry held = house.ask(grant.session, House::exec({"frobnicate", "\"quoted\""}));
+    ASSERT_TRUE(house.vote(held, "ann").ok());
+    house.clock.pass(std::chrono::hours(30));
+    const auto second = house.open_session();
+    house.ask(second.session, House::exec({"frobnicate"}));
+    ASSERT_TRUE(house.gate->actions().freeze("bob", "panic").ok());
+    ASSERT_TRUE(house.gate->actions().thaw("bob", "over").ok());
+    house.gate->tick();
+    ASSERT_TRUE(house.gate->search().days(2).ok());  // brings the index up to date
+    ASSERT_EQ(house.gate->search().lag(), 0U);
+}
+
+TEST(AuditIndex, MadeAnewFromTheLogItIsTheSame) {
+    House house;
+    live_through(house);
+    const auto before = derived(house.store);
+    ASSERT_GT(before.size(), 10U);
+    house.gate.reset();
+    std::uint64_t told = 0;
+    ASSERT_TRUE(
+        reindex(house.store, *house.log, [&told](std::uint64_t done) { told = done; }).ok());
+    EXPECT_EQ(told, house.log->size());
+    EXPECT_EQ(derived(house.store), before);
+}
+
+TEST(AuditIndex, AReindexingThatFailsAnywhereIsMadeUpForByTheNext) {
+    House house;
+    live_through(house);
+    const auto before = derived(house.store);
+    house.gate.reset();
+    bool failed = true;
+    for (std::size_t call = 1; failed && call < 1000; ++call) {
+        house.store.fail_call(call);
+        failed = !reindex(house.store, *house.log, [](std::uint64_t) {}).ok();
+        house.store.fail_call(0);
+        const auto transaction = house.store.begin(store::Access::Read, store::Durability::Written);
+        ASSERT_TRUE(transaction.ok());
+        const auto through = indexed_through(**transaction);
+        ASSERT_TRUE(through.ok());
+        EXPECT_LE(*through, house.log->size());
+    }
+    EXPECT_FALSE(failed);
+    EXPECT_EQ(derived(house.store), before);
+}
+
+}  // namespace
+}  // namespace countersign::gate
