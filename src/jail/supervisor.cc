@@ -58,6 +58,24 @@ private:
     sys::Fd descriptor_;
 };
 
+/// Looking whether a file is open for writing takes a lease on it for an instant (program.cc).
+/// Whoever opens it for writing just then has SIGIO sent to us, which would be our end. To be made
+/// after the inside was started, which would inherit it.
+class LeaseSignalIgnored {
+public:
+    LeaseSignalIgnored() {
+        struct sigaction ignore{};
+        ignore.sa_handler = SIG_IGN;
+        ::sigaction(SIGIO, &ignore, &before_);
+    }
+    ~LeaseSignalIgnored() { ::sigaction(SIGIO, &before_, nullptr); }
+    LeaseSignalIgnored(const LeaseSignalIgnored&) = delete;
+    LeaseSignalIgnored& operator=(const LeaseSignalIgnored&) = delete;
+
+private:
+    struct sigaction before_{};
+};
+
 /// Names that an agent must not inherit: they lead to powers outside of the jail.
 constexpr std::array<std::string_view, 6> kRemoved = {
     "SSH_AUTH_SOCK",  "SSH_AGENT_PID",           "DBUS_SESSION_BUS_ADDRESS",
@@ -231,6 +249,7 @@ Result<RunReport> supervise(const RunOptions& options, const AskerFactory& asker
     raise_descriptor_limit();
     const SignalWatch signals;
     const Child child = TRY(start_child(plan));
+    const LeaseSignalIgnored ignored;
     TreeEnd tree_end(child);
 
     Received first = TRY(receive_message(child.control));
