@@ -8,6 +8,7 @@ foreach(source IN LISTS victims)
     add_executable(victim_${name} ${source})
     target_link_options(victim_${name} PRIVATE -static -no-pie)
     target_compile_options(victim_${name} PRIVATE -fno-pie)
+    countersign_unsanitized(victim_${name})
     set_target_properties(victim_${name} PROPERTIES OUTPUT_NAME ${name} POSITION_INDEPENDENT_CODE OFF
         RUNTIME_OUTPUT_DIRECTORY ${COUNTERSIGN_VICTIMS_DIR})
     list(APPEND victim_targets victim_${name})
@@ -15,6 +16,7 @@ endforeach()
 add_executable(victim_forbidden_dynamic ${CMAKE_CURRENT_LIST_DIR}/victims/forbidden.cc)
 set_target_properties(victim_forbidden_dynamic PROPERTIES OUTPUT_NAME forbidden_dynamic
     RUNTIME_OUTPUT_DIRECTORY ${COUNTERSIGN_VICTIMS_DIR})
+countersign_unsanitized(victim_forbidden_dynamic)
 
 foreach(test run victims stage network saver)
     add_executable(jail_${test}_test ${CMAKE_CURRENT_LIST_DIR}/${test}_test.cc)
@@ -35,6 +37,7 @@ foreach(name nothing spawn_loop)
     add_executable(cost_${name} ${CMAKE_CURRENT_LIST_DIR}/cost/${name}.cc)
     target_link_options(cost_${name} PRIVATE -static -no-pie)
     target_compile_options(cost_${name} PRIVATE -fno-pie)
+    countersign_unsanitized(cost_${name})
     set_target_properties(cost_${name} PROPERTIES OUTPUT_NAME ${name} POSITION_INDEPENDENT_CODE OFF
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/cost)
 endforeach()
