@@ -38,6 +38,17 @@ TEST(Routes, FollowTheTier) {
     EXPECT_EQ(decide(evaluator, one({"iptables", "-F"}, Tier::Forbidden)).decision, Decision::Deny);
 }
 
+// "changes the configuration of drives the gateway that judges it"
+TEST(Reasons, ADetailWithoutATargetStandsByItself) {
+    Case asked("text");
+    asked.command({"countersign", "approve", "12"}, Tier::Irreversible)
+        .effect(EffectKind::Configure, Place::Unknown);
+    asked.assessment().effects.back().detail = "drives the gateway";
+    EXPECT_NE(decide(evaluator_of(""), asked)
+                  .reason.find("changes the configuration of something (drives the gateway)"),
+              std::string::npos);
+}
+
 TEST(Routes, CeilingOfTheSessionDenies) {
     const Evaluator evaluator = evaluator_of("", {test_rule(kId, RuleVerb::Allow, "kill 1")});
     const auto out = decide(evaluator, one({"kill", "1"}, Tier::SideEffect), Tier::IdempotentWrite);

@@ -102,9 +102,14 @@ std::string what_it_does(const Subject& subject) {
         return findings.empty() ? "does more than reading" : "raises: " + findings.front().why;
     }
     std::string out(phrase_of(effect->kind).verb);
-    const std::string& target = effect->target.empty() ? effect->detail : effect->target;
-    out += " " + (target.empty() ? std::string("an unknown target")
-                                 : text::visible(target, kTargetBytesMax));
+    if (!effect->target.empty()) {
+        out += " " + text::visible(effect->target, kTargetBytesMax);
+    } else if (!effect->detail.empty()) {
+        // A detail is a phrase of its own, with a verb or without one.
+        out += " something (" + text::visible(effect->detail, kTargetBytesMax) + ")";
+    } else {
+        out += " an unknown target";
+    }
     if (effect->recursive) {
         out += " and all below it";
     }
