@@ -144,10 +144,9 @@ Meaning meaning_of(const model::ActionRequest& request, const Knowledge& knowled
     out.elevated = understood.elevated;
     if (understood.syntax_error) {
         const auto& error = *understood.syntax_error;
-        const auto end = static_cast<std::uint32_t>(request.action.text.size());
         out.refused = "the text is not valid bash: " + syntax_message(error);
-        refuse(assessment, "syntax_error", {std::min(error.offset, end), end},
-               syntax_message(error));
+        refuse(assessment, "syntax_error", understood.syntax_span, syntax_message(error));
+        understood.commands.clear();
     } else if (!understood.beyond_bound.empty()) {
         out.refused = "the action holds " + understood.beyond_bound;
         refuse(assessment, "bound_passed", {}, understood.beyond_bound);

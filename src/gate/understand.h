@@ -44,9 +44,11 @@ struct Understood {
     bool complete = true;
     bool elsewhere = false;
     bool elevated = false;
-    std::optional<model::SyntaxError> syntax_error;  ///< not valid bash: nothing else is filled in
-    std::string beyond_bound;                        ///< a bound was passed; empty: none
-    std::string why_unknown;                         ///< the first thing that was not known
+    /// Not valid bash: nothing else that stands here counts.
+    std::optional<model::SyntaxError> syntax_error;
+    model::Span syntax_span;   ///< from the error to the text's end
+    std::string beyond_bound;  ///< a bound was passed; empty: none
+    std::string why_unknown;   ///< the first thing that was not known
 };
 
 /// Reads any kind of action. Never fails: what cannot be read is an effect Unknown.

@@ -56,6 +56,9 @@ void move_spans(model::ResolvedCommand& command, model::Span span) {
     command.input.content.span = span;
 }
 
+/// Shells whose text is to be bash; another's grammar may be its own (zsh, ksh).
+constexpr std::array<std::string_view, 5> kReadsBash = {"bash", "sh", "dash", "ash", "rbash"};
+
 bool words_known(const model::ResolvedCommand& command) {
     const auto known = [](const Word& word) { return word.value.has_value(); };
     return std::all_of(command.argv.begin(), command.argv.end(), known) &&
@@ -122,6 +125,8 @@ void Unwrapper::text(std::string_view text, shell::Dialect dialect) {
     surroundings.dialect = dialect;
     model::CommandFacts facts = shell::analyze(text, surroundings);
     if (facts.error) {
+        const auto end = static_cast<std::uint32_t>(text.size());
+        out_.syntax_span = {std::min(facts.error->offset, end), end};
         out_.syntax_error = std::move(facts.error);
         out_.complete = false;
         return;
@@ -213,6 +218,7 @@ bool Unwrapper::append_one(model::ResolvedCommand command, const Frame& frame) {
 }
 
 void Unwrapper::append(model::CommandFacts facts, const Frame& frame) {
+    entered_text_ = true;
     const std::size_t base = out_.commands.size();
     // A copy: push_back below leaves references of a deque valid, yet `inside` may lie in it.
     const model::ResolvedCommand* outer =
@@ -254,7 +260,7 @@ void Unwrapper::append(model::CommandFacts facts, const Frame& frame) {
 }
 
 void Unwrapper::drain() {
-    while (next_ < out_.commands.size() && out_.beyond_bound.empty()) {
+    while (next_ < out_.commands.size() && out_.beyond_bound.empty() && !out_.syntax_error) {
         // Counted first: reading may bring a drain of its own.
         const std::size_t index = next_++;
         read(index);
@@ -382,12 +388,30 @@ void Unwrapper::enter_shell(std::size_t index, const Inner& inner, const Frame& 
     Frame inner_frame = frame;
     inner_frame.span = inner.text.span;
     model::CommandFacts facts = shell::analyze(*inner.text.value, surroundings);
+    if (facts.error && is_text_of_action(index, frame)) {
+        const model::Span word = inner.text.span;
+        out_.syntax_span = {std::min(word.begin + facts.error->offset, word.end), word.end};
+        out_.syntax_error = std::move(facts.error);
+        out_.complete = false;
+        return;
+    }
     if (facts.error) {
         out_.findings.push_back({"inner_syntax_error", model::Severity::Medium, inner.text.span,
                                  "text for an inner shell is not valid: " + facts.error->message});
         return unknown_text(index, inner);
     }
     append(std::move(facts), inner_frame);
+}
+
+bool Unwrapper::is_text_of_action(std::size_t index, const Frame& frame) const {
+    const auto& argv = out_.commands[index].command.argv;
+    if (request_.action.kind != model::ActionKind::Exec || entered_text_ || frame.elsewhere ||
+        argv.empty() || !argv.front().value) {
+        return false;
+    }
+    const std::string_view program = *argv.front().value;
+    const std::string_view name = program.substr(program.rfind('/') + 1);
+    return std::find(kReadsBash.begin(), kReadsBash.end(), name) != kReadsBash.end();
 }
 
 void Unwrapper::enter_sql(std::size_t index, const Inner& inner) {

@@ -64,6 +64,9 @@ private:
     /// Shell lines of a database client (\! , .shell).
     void read_client_shell(const sql::ShellText& shell, std::optional<model::Span> span);
     void unknown_text(std::size_t index, const catalogue::Inner& inner);
+    /// Text for the shell that the action itself starts (`timeout 9 bash -c TEXT` as a program
+    /// start) is the action's text; where bash or sh reads it, invalid is refused as in a command.
+    [[nodiscard]] bool is_text_of_action(std::size_t index, const Frame& frame) const;
     /// Puts the paths that the command in front of the pipe prints in place of the words that
     /// `command` reads from its input, where they are known.
     void fill_from_pipe(model::ResolvedCommand& command, const model::ResolvedCommand& outer) const;
@@ -79,6 +82,7 @@ private:
     std::map<std::size_t, Printed> printed_;
     Understood& out_;
     std::size_t next_ = 0;
+    bool entered_text_ = false;  ///< what follows may stand in a text that was read
 };
 
 /// The dialect that a catalogue or URL name stands for: "sqlite", "mysql", anything else
