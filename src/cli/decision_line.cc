@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kWordColumns = 8;
 constexpr std::size_t kByColumns = 14;
+/// A changed form is to be copied: it is cut only where no screen helps.
+constexpr std::size_t kOtherFormColumns = 4096;
 /// Programs named in a count of covered starts; the rest is "...".
 constexpr std::size_t kProgramsNamed = 6;
 /// Different names kept while counting: an agent can invent any number of them.
@@ -121,10 +123,18 @@ std::string DecisionLines::decided(const model::ActionRequest& request,
         return {};
     }
     const std::string_view word = word_of(answer);
-    if (detail_ == Detail::Quiet && (word == "allow" || word == "modify")) {
+    const bool other_form = answer.granted() && answer.verdict.modified;
+    // A program start cannot be exchanged for another: its caller was told to start the other one.
+    const bool refused = other_form && request.action.kind == model::ActionKind::Exec;
+    if (detail_ == Detail::Quiet && !refused && (word == "allow" || word == "modify")) {
         return {};
     }
-    return flush() + line(word, answer.decided_by, request, answer, now);
+    std::string out = flush() + line(word, answer.decided_by, request, answer, now);
+    if (other_form) {
+        out += std::string(kWordColumns + 1, ' ') + (refused ? "not started; run: " : "runs as: ") +
+               shown(look_, action_line(*answer.verdict.modified), kOtherFormColumns) + "\n";
+    }
+    return out;
 }
 
 bool DecisionLines::inside_told(const model::ActionRequest& request,

@@ -46,6 +46,40 @@ std::string line_for_agent(std::string_view message) {
     return "countersign: denied: " + text::visible_lines(message) + "\n";
 }
 
+bool is_plain(std::string_view word) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_";
+    return !word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
+/// As one would type it.
+std::string command_line(const std::vector<std::string>& argv) {
+    std::string out;
+    for (const std::string& word : argv) {
+        out += out.empty() ? "" : " ";
+        if (is_plain(word)) {
+            out += word;
+            continue;
+        }
+        out += '\'';
+        for (const char c : word) {
+            out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        }
+        out += '\'';
+    }
+    return out;
+}
+
+/// What reads on after "denied: ": a start cannot be exchanged, its caller has to ask for the other
+/// one. Whoever typed the first start has nobody around it but `countersign run`.
+std::string use_other_form(const client::ActionAnswer& answer, bool first) {
+    const std::string line = command_line(answer.verdict.modified->argv);
+    const std::string where =
+        first ? "Start this instead, in place of the command after countersign run: "
+              : "Run exactly this instead, it needs nobody: ";
+    return "not started: " + answer.verdict.reason + ". " + where + line;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Gatekeeper>> Gatekeeper::create(Settings settings) {
@@ -295,11 +329,17 @@ void Gatekeeper::handle(Asker& asker, const void* notification) {
 }
 
 void Gatekeeper::finish(const Question& question, const client::ActionAnswer& answer) {
-    if (!answer.granted() || answer.verdict.modified) {
-        // A changed form cannot be put in place of what the caller is about to start.
+    if (!answer.granted()) {
         ++counts_.denied;
         remember_denial(question);
         refuse_loudly(question, answer.message);
+        return;
+    }
+    if (answer.verdict.modified) {
+        ++counts_.denied;
+        remember_denial(question);
+        settings_.tree->never_started(answer.id, "only a changed form of it may run");
+        refuse_loudly(question, use_other_form(answer, question.request.context.within.empty()));
         return;
     }
     if (settings_.saver != nullptr) {

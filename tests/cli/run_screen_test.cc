@@ -153,6 +153,23 @@ TEST(DecisionLines, StartsInsideAShownTextAreCounted) {
     EXPECT_EQ(lines.flush(), "         + 1 start inside: git\n");
 }
 
+TEST(DecisionLines, ChangedFormOfAStartIsShownWholeEvenWhenQuiet) {
+    cli::Look look;
+    look.width = 60;
+    cli::DecisionLines lines(look, cli::Detail::Quiet);
+    cli::ActionView seen = view("push");
+    seen.answer.state = client::ActionState::Granted;
+    seen.answer.verdict.decision = model::Decision::Modify;
+    seen.request.action = {};
+    seen.request.action.kind = model::ActionKind::Exec;
+    seen.request.action.argv = {"npm", "ci"};
+    seen.request.action.program = "npm";
+    seen.answer.verdict.modified = seen.request.action;
+    seen.answer.verdict.modified->argv.push_back("--ignore-scripts");
+    const std::string text = lines.decided(seen.request, seen.answer, {});
+    EXPECT_NE(text.find("not started; run: npm ci --ignore-scripts\n"), std::string::npos) << text;
+}
+
 TEST(DecisionLines, RefusedStartsInsideAreAlwaysShown) {
     cli::DecisionLines lines(cli::Look{}, cli::Detail::Quiet);
     cli::ActionView refused = view("push-denied");

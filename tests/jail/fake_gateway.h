@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ public:
 
     /// What each action is said to do; to be set before the run.
     std::function<model::Assessment(const model::ActionRequest&)> assess;
+
+    /// The form that is permitted in place of what was asked, if any; to be set before the run.
+    std::function<std::optional<model::Action>(const model::ActionRequest&)> modify;
 
     struct Asked {
         std::string id;
@@ -114,6 +118,10 @@ private:
         client::ActionAnswer answer;
         if (assess) {
             answer.verdict.assessment = assess(asked.request);
+        }
+        if (modify) {
+            answer.verdict.modified = modify(asked.request);
+            answer.verdict.reason = "as asked it needs a person";
         }
         answer.id = asked.id;
         answer.state = asked.state;

@@ -1,4 +1,5 @@
 // What a tree under the jail sees of it: decisions, outcomes, the view, and the ways to end.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -73,6 +74,39 @@ TEST_F(Run, ADeniedStartFailsAndTheAgentReadsWhy) {
     EXPECT_NE(output("why").find("countersign: denied: the test does not allow"),
               std::string::npos);
     EXPECT_EQ(report.denied, 1);
+}
+
+/// `echo` without words is permitted only as `echo 'it'\''s safe'`.
+std::optional<model::Action> safer_echo(const model::ActionRequest& request) {
+    if (request.action.argv != std::vector<std::string>{"echo"}) {
+        return std::nullopt;
+    }
+    model::Action out = request.action;
+    out.argv = {"echo", "it's safe"};
+    return out;
+}
+
+TEST_F(Run, AChangedFormIsToldAsTheLineToRunAndTheAskedOneStartsNothing) {
+    FakeGateway gateway(allow);
+    gateway.modify = safer_echo;
+    const RunReport report = shell(gateway, "env echo > out 2> why; echo status $? >> out");
+    EXPECT_EQ(output(), "status 126\n");
+    EXPECT_NE(output("why").find("Run exactly this instead, it needs nobody: echo "
+                                 "'it'\\''s safe'\n"),
+              std::string::npos)
+        << output("why");
+    EXPECT_EQ(report.denied, 1);
+    const auto reported = gateway.reported();
+    EXPECT_TRUE(std::any_of(reported.begin(), reported.end(), [](const auto& one) {
+        return !one.outcome.started && one.outcome.error == "only a changed form of it may run";
+    }));
+}
+
+TEST_F(Run, AFirstStartThatIsPermittedInAChangedFormOnlyGives126) {
+    FakeGateway gateway(allow);
+    gateway.modify = safer_echo;
+    EXPECT_EQ(run(gateway, {"echo"}).exit_code, 126);
+    EXPECT_EQ(run(gateway, {"echo", "it's safe"}).exit_code, 0);
 }
 
 TEST_F(Run, AnAgentThatIsNotPermittedGives126AndOneThatIsAbsent127) {
