@@ -25,8 +25,8 @@ public:
     /// Makes what was appended durable. After an error nothing is known about it (the kernel may
     /// have dropped the dirty pages: "fsyncgate"), so it must be written again.
     virtual Result<void> sync() = 0;
-    /// sync() of what was appended so far, beside the caller, who may append() meanwhile and
-    /// nothing else. Conflict: one is under way, or its result was not taken.
+    /// sync() of what was appended so far, beside the caller, who may append() and truncate()
+    /// meanwhile. Conflict: one is under way, or its result was not taken.
     virtual Result<void> start_sync() = 0;
     /// How start_sync() ended, once; nullopt: it is under way, or none was started.
     virtual std::optional<Result<void>> synced() = 0;

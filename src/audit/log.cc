@@ -216,6 +216,9 @@ Error Log::Impl::fail(Error error) {
     head_ = written_;
     pending_.clear();
     pending_leaves_.clear();
+    // What was refused may stand in the file already, and a kill before heal() would leave it for
+    // the next start to take up. On a disk that refuses this too, that start is the judge.
+    (void)active_->truncate(segment_bytes_);
     return error;
 }
 

@@ -197,6 +197,31 @@ TEST_F(LogTest, AFullDiskAcknowledgesNothingAndHealsWithRoom) {
     EXPECT_TRUE(verify().ok());
 }
 
+// The simulator, seed 2260415327: denied to the agent, taken up as released by the next start.
+TEST_F(LogTest, AKillAfterAFailedFsyncLeavesNothingThatWasRefused) {
+    auto log = open(1'000'000);
+    fill(*log, 2);
+    files_.fail_call(2, MemoryFiles::Failure::Clean);
+    ASSERT_TRUE(log->append(alert("refused")).ok());
+    EXPECT_EQ(log->commit().error().code, ErrorCode::Io) << "written, not synced";
+    log.reset();  // neither heal() nor anything else came before
+    log = open(1'000'000);
+    EXPECT_EQ(log->size(), 2U);
+    EXPECT_TRUE(verify().ok());
+}
+
+TEST_F(LogTest, AKillAfterAFullDiskLeavesNoTornTail) {
+    auto log = open(1'000'000);
+    fill(*log, 2);
+    files_.fail_call(1, MemoryFiles::Failure::ShortWrite);
+    ASSERT_TRUE(log->append(alert("half of it was written")).ok());
+    EXPECT_EQ(log->commit().error().code, ErrorCode::Io);
+    log.reset();
+    log = open(1'000'000);
+    EXPECT_EQ(log->size(), 2U);
+    EXPECT_EQ(log->found().cut_bytes, 0U);
+}
+
 // --- An fsync beside the caller ------------------------------------------------------------------
 
 TEST_F(LogTest, ASyncBesideTheCallerCoversWhatWasWrittenWhenItStarted) {

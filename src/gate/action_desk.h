@@ -177,6 +177,7 @@ private:
     void deny(LiveAction& action, std::string reason, std::string by);
     void record_decision(LiveAction& action, std::int64_t latency_us);
     void judge_again(LiveAction& action, std::string_view why);
+    void deny_orphans();
     void refuse_closed();
     std::size_t resume_suspended(std::string_view session, bool by_freeze, std::string_view why);
 

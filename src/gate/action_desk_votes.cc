@@ -1,6 +1,7 @@
 // The part of the action desk that people drive: votes, what they release or refuse, silence.
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -191,7 +192,27 @@ void ActionDesk::refuse_closed() {
     }
 }
 
+/// Sessions that are over although nobody could say so, since the store failed: nothing of theirs
+/// stays open.
+void ActionDesk::deny_orphans() {
+    std::map<std::string, model::Session> over;
+    for (const std::string& id : actions_.open({})) {
+        const std::string& session = actions_.live(id)->entry.request.context.session;
+        if (!rooms_.sessions.active(session)) {
+            over[session].id = session;
+        }
+    }
+    std::vector<model::Session> sessions;
+    for (auto& [id, session] : over) {
+        sessions.push_back(std::move(session));
+    }
+    if (!sessions.empty()) {
+        deny_sessions(sessions, "gateway", "its session is over");
+    }
+}
+
 void ActionDesk::expire() {
+    deny_orphans();
     auto expired = rooms_.approvals.expire();
     if (!expired.ok()) {
         log::warning("requests that ran out cannot be stored: " + expired.error().message);

@@ -52,6 +52,20 @@ TEST(Recovery, AnOutcomeIsAcknowledgedOnlyWhenItIsWritten) {
     EXPECT_EQ(house.fault(), "");
 }
 
+TEST(Recovery, NothingStaysOpenWhenASessionRunsOutWhileTheStoreFails) {
+    House house;
+    house.enrol("ann");
+    const auto grant = house.open_session();
+    const ActionEntry entry = house.ask(grant.session, House::exec({"frobnicate"}));
+    ASSERT_EQ(entry.state, ActionState::Pending);
+    house.clock.wall = house.clock.wall.plus(std::chrono::hours(24 * 8));
+    house.store.fail_call(1);
+    house.gate->tick();  // the end of the session cannot be stored
+    EXPECT_EQ(house.entry(entry.id).state, ActionState::Denied);
+    house.gate->tick();
+    EXPECT_EQ(house.fault(), "");
+}
+
 TEST(Recovery, AClockSetBackWhileAnActionWaitsLeavesALogThatVerifies) {
     House house;
     house.enrol("ann");

@@ -22,8 +22,9 @@ std::size_t number_from(const char* name, std::size_t otherwise) {
 }
 
 /// Lives that once went wrong stay in view. 1189151558: a session whose start could not be recorded
-/// left the record of its end.
-constexpr std::array<std::uint64_t, 2> kOnceWrong = {1, 1189151558};
+/// left the record of its end. 2260415327: a kill after a failed fsync left a release that the
+/// agent had been refused.
+constexpr std::array<std::uint64_t, 3> kOnceWrong = {1, 1189151558, 2260415327};
 
 TEST(Simulator, NoLifeBreaksAPromise) {
     std::random_device entropy;
@@ -44,6 +45,9 @@ TEST(Simulator, NoLifeBreaksAPromise) {
         std::cout << ' ' << what << ' ' << count << ',';
     }
     std::cout << '\n';
+    if (lives < kLives) {
+        return;
+    }
     // A simulation in which nothing happens shows nothing.
     for (const char* what : {"action", "approval", "outcome", "start", "freeze", "delegation"}) {
         EXPECT_GT(done[what], 0) << what;

@@ -1,6 +1,7 @@
 #include "simulation.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "policy/policy.h"
 
@@ -147,6 +148,8 @@ void Simulation::step() {
 }
 
 void Simulation::come_up(bool power_lost) {
+    // What the power took is gone, however often the start fails before one succeeds.
+    power_lost_ = power_lost_ || power_lost;
     const auto started = world_.start();
     if (!started.ok()) {
         trace_.back() += " (does not start: " + started.error().message + ")";
@@ -156,7 +159,7 @@ void Simulation::come_up(bool power_lost) {
         return;
     }
     note("start");
-    oracle_.restarted(power_lost);
+    oracle_.restarted(std::exchange(power_lost_, false));
     forget_guests();
 }
 

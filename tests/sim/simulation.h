@@ -112,7 +112,8 @@ private:
     std::vector<std::string> trace_;
     std::map<std::string, int> done_;
     bool broken_ = false;
-    bool lossy_ = false;  ///< a sync may fail and lose what was written
+    bool power_lost_ = false;  ///< and no start has succeeded since
+    bool lossy_ = false;       ///< a sync may fail and lose what was written
 };
 
 }  // namespace countersign::sim

@@ -156,8 +156,8 @@ void Simulation::start_incident() {
     const std::string id = guest->id;
     if (world_.gate().incidents().start({id, false, "ann", "simulated"}).ok()) {
         note("incident");
+        end_tree(id);
     }
-    forget_guests();
 }
 
 void Simulation::enrol_or_remove() {
