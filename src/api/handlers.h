@@ -46,6 +46,7 @@ Reply reload_policy(Api& api, const Call& call);
 // record_handlers.cc
 Reply list_records(Api& api, const Call& call);
 Reply show_record(Api& api, const Call& call);
+Reply reindex_records(Api& api, const Call& call);
 Reply show_checkpoint(Api& api, const Call& call);
 Reply start_incident(Api& api, const Call& call);
 Reply show_incident(Api& api, const Call& call);

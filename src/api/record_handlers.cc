@@ -112,6 +112,13 @@ Reply show_record(Api& api, const Call& call) {
     });
 }
 
+Reply reindex_records(Api& api, const Call&) {
+    return answer([&]() -> Result<Reply> {
+        const std::uint64_t records = TRY(api.gate().reindex());
+        return ready_json(json::object{{"records", records}}, 202);
+    });
+}
+
 Reply show_checkpoint(Api& api, const Call&) {
     return answer([&]() -> Result<Reply> {
         api.gate().settle();

@@ -53,6 +53,7 @@ constexpr std::array kRoutes = {
            "text"},
           list_records},
     Route{kPeople, kGet, "/v1/audit/{seq}", {}, show_record},
+    Route{kPeople, kPost, "/v1/audit-reindex", {}, reindex_records},
     Route{kPeople, kGet, "/v1/audit-checkpoint", {}, show_checkpoint},
     Route{kPeople, kPost, "/v1/incidents", {}, start_incident},
     Route{kPeople, kGet, "/v1/incidents/{id}", {}, show_incident},

@@ -1,4 +1,4 @@
-// audit tail, search, show, export.
+// audit tail, search, show, reindex, export.
 #include <boost/json.hpp>
 
 #include "audit/export.h"
@@ -120,6 +120,17 @@ Result<int> verb_audit_show(World& world, const Arguments& arguments) {
         return print_json(world, record);
     }
     world.console().out(record_sheet(world.console().out_look(), record));
+    return 0;
+}
+
+Result<int> verb_audit_reindex(World& world, const Arguments& arguments) {
+    Gateway* gateway = TRY(world.gateway());
+    const json::value begun = TRY(gateway->post("/v1/audit-reindex", json::object()));
+    if (arguments.json()) {
+        return print_json(world, begun);
+    }
+    world.console().out("the search index of " + std::to_string(number_at(begun, "records")) +
+                        " records is being made anew\n");
     return 0;
 }
 

@@ -44,6 +44,7 @@ Result<int> verb_session_end(World& world, const Arguments& arguments);
 Result<int> verb_audit_tail(World& world, const Arguments& arguments);
 Result<int> verb_audit_search(World& world, const Arguments& arguments);
 Result<int> verb_audit_show(World& world, const Arguments& arguments);
+Result<int> verb_audit_reindex(World& world, const Arguments& arguments);
 Result<int> verb_audit_export(World& world, const Arguments& arguments);
 // verb_evidence.cc
 Result<int> verb_audit_verify(World& world, const Arguments& arguments);

@@ -199,14 +199,6 @@ Result<void> erase_days(store::Transaction& transaction) {
     return {};
 }
 
-Result<void> clear(store::Store& store) {
-    auto transaction = TRY(store.begin(store::Access::Write, store::Durability::Synced));
-    TRY(transaction->erase_all(Collection::AuditIndex));
-    TRY(erase_days(*transaction));
-    TRY(transaction->erase(Collection::Meta, kCursorKey));
-    return transaction->commit();
-}
-
 }  // namespace
 
 std::string index_key(std::uint64_t seq) {
@@ -225,7 +217,7 @@ Result<std::uint64_t> indexed_through(store::Transaction& transaction) {
     const auto next = text::parse_integer(*document, 0, INT64_MAX);
     if (!next) {
         return Error(ErrorCode::Corrupt, "the place of the audit index is no number",
-                     "countersign audit reindex makes it anew");
+                     "the next start makes it anew");
     }
     return static_cast<std::uint64_t>(*next);
 }
@@ -265,9 +257,17 @@ Result<void> IndexBatch::finish(std::uint64_t through) {
     return transaction_.put(Collection::Meta, kCursorKey, std::to_string(through), {});
 }
 
+Result<void> clear_index(store::Store& store) {
+    auto transaction = TRY(store.begin(store::Access::Write, store::Durability::Synced));
+    TRY(transaction->erase_all(Collection::AuditIndex));
+    TRY(erase_days(*transaction));
+    TRY(transaction->erase(Collection::Meta, kCursorKey));
+    return transaction->commit();
+}
+
 Result<void> reindex(store::Store& store, audit::Log& log,
                      const std::function<void(std::uint64_t)>& progress) {
-    TRY(clear(store));
+    TRY(clear_index(store));
     for (std::uint64_t next = 0; next < log.durable_size();) {
         auto transaction = TRY(store.begin(store::Access::Write, store::Durability::Written));
         const std::vector<std::string> lines = TRY(log.read_range(

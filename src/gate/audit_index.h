@@ -39,6 +39,10 @@ private:
     std::map<std::string, DayNumbers, std::less<>> days_;  ///< that this batch touched
 };
 
+/// Forgets index and numbers, also damaged ones; both are then made anew from the first record on.
+/// After an error nothing was changed.
+Result<void> clear_index(store::Store& store);
+
 /// Makes index and numbers anew from the log, which no gateway may use meanwhile. A run that is cut
 /// short leaves an index of the first records; the next start or reindex goes on from there. Calls
 /// `progress` with the records done so far, now and then.

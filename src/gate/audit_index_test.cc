@@ -75,5 +75,67 @@ TEST(AuditIndex, AReindexingThatFailsAnywhereIsMadeUpForByTheNext) {
     EXPECT_EQ(derived(house.store), before);
 }
 
+TEST(AuditIndex, MadeAnewUnderARunningGatewayItIsTheSame) {
+    House house;
+    live_through(house);
+    const auto before = derived(house.store);
+    house.gate->tick();  // something may be on its way to the store
+    const auto records = house.gate->reindex();
+    ASSERT_TRUE(records.ok()) << records.error().message;
+    EXPECT_EQ(*records, house.log->size());
+    EXPECT_EQ(house.gate->search().lag(), house.log->size());
+    for (int i = 0; i < 100 && house.gate->search().behind(); ++i) {
+        house.gate->tick();
+        house.store.wait_submitted();
+    }
+    EXPECT_EQ(house.gate->search().lag(), 0U);
+    EXPECT_EQ(derived(house.store), before);
+}
+
+TEST(AuditIndex, AReindexingThatTheStoreRefusesLeavesTheOldIndex) {
+    House house;
+    live_through(house);
+    const auto before = derived(house.store);
+    house.store.fail_call(1);
+    EXPECT_FALSE(house.gate->reindex().ok());
+    house.store.fail_call(0);
+    EXPECT_EQ(derived(house.store), before);
+    EXPECT_EQ(house.gate->search().lag(), 0U);
+}
+
+TEST(AuditIndex, AnIndexWhosePlaceIsDamagedIsMadeAnewAtTheStart) {
+    House house;
+    live_through(house);
+    ASSERT_TRUE(store::put(house.store, store::Durability::Written, store::Collection::Meta,
+                           "audit-index", "ten", {})
+                    .ok());
+    house.gate.reset();
+    house.start();
+    AuditQuery query;
+    query.type = "freeze";
+    const auto found = house.gate->search().find(query);
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    EXPECT_EQ(found->lines.size(), 1U);
+    EXPECT_EQ(house.gate->search().lag(), 0U);
+}
+
+TEST(AuditIndex, AQuestionDoesNotWaitForAnIndexThatIsFarBehind) {
+    House house;
+    live_through(house);
+    audit::SignInFailure body;
+    body.door = "agent";
+    for (std::uint64_t i = 0; i <= kCatchUpMax; ++i) {
+        ASSERT_TRUE(house.log->append(audit::to_record(body)).ok());
+    }
+    ASSERT_TRUE(house.log->commit().ok());
+    AuditQuery query;
+    query.type = "freeze";
+    const auto refused = house.gate->search().find(query);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
+    EXPECT_FALSE(house.gate->search().days(1).ok());
+    EXPECT_TRUE(house.gate->search().record(0).ok());
+}
+
 }  // namespace
 }  // namespace countersign::gate

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "audit/records.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "gate/audit_index.h"
 
 namespace countersign::gate {
@@ -39,9 +41,25 @@ bool AuditQuery::filtered() const {
            !type.empty() || !action.empty() || !text.empty();
 }
 
-Result<void> AuditSearch::open() {
+Result<std::uint64_t> AuditSearch::read_place() {
     auto transaction = TRY(core_.store.begin(store::Access::Read, store::Durability::Written));
-    next_ = TRY(indexed_through(*transaction));
+    return indexed_through(*transaction);
+}
+
+Result<void> AuditSearch::begin_anew() {
+    TRY(clear_index(core_.store));
+    next_ = 0;
+    return {};
+}
+
+Result<void> AuditSearch::open() {
+    auto through = read_place();
+    if (!through.ok() && through.error().code == ErrorCode::Corrupt) {
+        log::warning(through.error().message + ": it is made anew");
+        TRY(begin_anew());
+        return {};
+    }
+    next_ = TRY(std::move(through));
     if (next_ > core_.recorder.log().size()) {
         return Error(ErrorCode::Corrupt, "the store knows more records than the log holds",
                      "the log was replaced or cut: restore it, or move the state directory away");
@@ -81,6 +99,12 @@ Result<void> AuditSearch::index(store::Transaction& transaction, const Waiting& 
 }
 
 Result<void> AuditSearch::catch_up() {
+    if (lag() > kCatchUpMax) {
+        return Error(ErrorCode::Unavailable,
+                     "the search index is being made: " + std::to_string(next_) + " of " +
+                         std::to_string(core_.recorder.log().size()) + " records",
+                     "ask again later; audit tail and audit show need no index");
+    }
     TRY(core_.recorder.settle());
     if (core_.recorder.log().durable_size() < core_.recorder.log().size()) {
         TRY(core_.recorder.log().commit());

@@ -22,6 +22,10 @@
 
 namespace countersign::gate {
 
+/// A question waits for at most so many records to be indexed; behind more it is refused, so that
+/// it does not hold the loop.
+inline constexpr std::uint64_t kCatchUpMax = 50'000;
+
 struct AuditQuery {
     std::optional<std::uint64_t> after;  ///< records with a larger number
     std::size_t limit = 100;             ///< 1 .. limits::kPageEntriesMax
@@ -43,8 +47,12 @@ struct AuditPage {
 class AuditSearch {
 public:
     explicit AuditSearch(Core& core) : core_(core) {}
-    /// Reads how far the index has come. Errors: the store's; Corrupt.
+    /// Reads how far the index has come; one whose place cannot be read is made anew. Errors: the
+    /// store's; Corrupt: the index knows more than the log.
     Result<void> open();
+    /// Forgets the index, so that the indexer makes it anew. No transaction that indexes may be
+    /// under way. Errors: the store's; then the old index stays.
+    Result<void> begin_anew();
 
     /// Whether flushed records wait for the indexer.
     [[nodiscard]] bool behind() const;
@@ -71,14 +79,17 @@ public:
     /// find() among what is indexed, however far that is. The query must be a filtered one.
     Result<AuditPage> find_indexed(const AuditQuery& query);
 
-    /// Brings the index up to date, then searches. Malformed queries give InvalidArgument.
+    /// Brings the index up to date, then searches. Malformed queries give InvalidArgument;
+    /// Unavailable: the index lags further than kCatchUpMax.
     Result<AuditPage> find(const AuditQuery& query);
     /// NotFound: past the log.
     Result<std::string> record(std::uint64_t seq);
     /// Numbers of the last `days` days, today included, oldest first; days without any are absent.
+    /// Unavailable as find().
     Result<std::map<std::string, DayNumbers>> days(int days);
 
 private:
+    Result<std::uint64_t> read_place();
     Result<void> catch_up();
     Result<AuditPage> read_plain(const AuditQuery& query);
 

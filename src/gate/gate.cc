@@ -199,6 +199,14 @@ void Gate::refused_sign_in(std::string_view door, std::string_view who, std::str
     watch_refusal(core_, door, who);
 }
 
+Result<std::uint64_t> Gate::reindex() {
+    // What is under way would say afterwards that it has indexed up to its end.
+    core_.store.wait_submitted();
+    end_write();
+    TRY(search_.begin_anew());
+    return core_.recorder.log().size();
+}
+
 void Gate::settle() {
     actions_->settled(core_.recorder.settle());
 }

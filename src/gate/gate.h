@@ -100,6 +100,10 @@ public:
     /// Records that somebody was refused at a door.
     void refused_sign_in(std::string_view door, std::string_view who, std::string_view reason);
 
+    /// Forgets the search index and the numbers per day; the ticks make them anew from the log.
+    /// Gives how many records there are. Errors: the store's; then the old index stays.
+    Result<std::uint64_t> reindex();
+
     void settle();
     /// Expiry, healing, syncing, writing back, indexing. Cheap when there is nothing to do.
     void tick();

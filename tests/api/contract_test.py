@@ -210,7 +210,9 @@ class Contract(unittest.TestCase):
         self.people("GET", "/v1/audit/{seq}", seq="0")
         self.people("GET", "/v1/audit/{seq}", status=404, seq="999999999")
         self.assertIn("countersign.local/", self.people("GET", "/v1/audit-checkpoint")["checkpoint"])
-        del found
+        self.assertGreater(self.people("POST", "/v1/audit-reindex", {}, 202)["records"], found["items"][-1]["seq"])
+        self.assertEqual(self.people_query("/v1/audit", "?text=needle-in-the-log&decision=allow&tier=read_only&type=decision"),
+                         found)
 
     def test_incident_and_reports(self):
         drill = self.people("POST", "/v1/incidents", {"drill": True, "by": "alice", "reason": "drill"}, 201)
