@@ -1,8 +1,8 @@
 #include "jail/jail.h"
 
 #include "jail/asker.h"
+#include "jail/features.h"
 #include "jail/supervisor.h"
-#include "sys/features.h"
 
 namespace countersign::jail {
 namespace {
@@ -32,7 +32,8 @@ private:
 }  // namespace
 
 Result<RunReport> run(const RunOptions& options) {
-    for (const Feature& feature : features()) {
+    // Not features(): who starts does not wait for what only changes how much is enforced.
+    for (const Feature& feature : features_of(sys::probe_kernel())) {
         if (feature.required && !feature.available) {
             return Error(ErrorCode::Unsupported, "this machine lacks " + feature.name,
                          feature.detail);
@@ -44,23 +45,7 @@ Result<RunReport> run(const RunOptions& options) {
 }
 
 std::vector<Feature> features() {
-    const sys::KernelFeatures kernel = sys::probe_kernel();
-    const std::string version = std::to_string(kernel.landlock_version);
-    return {
-        {"seccomp notification", kernel.seccomp_notification && kernel.seccomp_continue, true,
-         "holds each program start until it is decided (Linux 5.7)"},
-        {"user namespaces", kernel.user_namespaces, true,
-         "make the private view; allow them with sysctl kernel.unprivileged_userns_clone=1 or an "
-         "AppArmor profile"},
-        {"Landlock", kernel.landlock_version >= 1, true,
-         "keeps writes inside the workspace (Linux 5.13); this kernel has version " + version},
-        {"process descriptors", kernel.pid_file_descriptors, true,
-         "tell processes apart for certain (Linux 5.3)"},
-        {"Landlock scopes", kernel.landlock_version >= 6, false,
-         "keep signals and abstract sockets inside (Linux 6.12)"},
-        {"uninterrupted waiting", kernel.seccomp_wait_killable, false,
-         "a signal does not make a held start ask twice (Linux 5.19)"},
-    };
+    return features_of(sys::probe_whole_kernel());
 }
 
 }  // namespace countersign::jail
