@@ -1,22 +1,16 @@
 #include "crypto/cosignature.h"
 
 #include <cstring>
+#include <utility>
 
-#include "crypto/digest.h"
+#include "crypto/key_line.h"
 #include "crypto/ssh_wire.h"
 #include "text/encoding.h"
 
 namespace countersign::crypto {
 namespace {
 
-/// Signature type of an Ed25519 cosignature in a key id and in a verifier key.
-constexpr char kCosignature = 0x04;
 constexpr std::size_t kTimeBytes = 8;
-
-std::string tagged(const PublicKey& key) {
-    return std::string(1, kCosignature) +
-           std::string(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
-}
 
 std::string signed_text(std::string_view text, std::uint64_t seconds) {
     return "cosignature/v1\ntime " + std::to_string(seconds) + "\n" + std::string(text);
@@ -32,41 +26,17 @@ std::string put_time(std::uint64_t seconds) {
 }  // namespace
 
 std::uint32_t WitnessKey::key_id() const {
-    const Digest digest = Sha256().update(name).update("\n").update(tagged(key)).finish();
-    return WireReader({reinterpret_cast<const char*>(digest.bytes.data()), 4}).u32();
+    return note_key_id(NoteAlgorithm::Cosignature, name, key);
 }
 
 std::string WitnessKey::text() const {
-    std::string id;
-    put_u32(id, key_id());
-    return name + "+" + text::to_hex(text::bytes_of(id)) + "+" +
-           text::to_base64(text::bytes_of(tagged(key)));
+    return key_line(NoteAlgorithm::Cosignature, name, key);
 }
 
 Result<WitnessKey> WitnessKey::parse(std::string_view text) {
-    const Error bad(ErrorCode::Malformed, "not a witness key \"name+id+base64\" (Ed25519, type 4)");
-    if (text.ends_with('\n')) {
-        text.remove_suffix(1);
-    }
-    const std::size_t first = text.find('+');
-    const std::size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);
-    if (text.size() > kNoteBytesMax || second == std::string_view::npos) {
-        return bad;
-    }
-    const auto bytes = text::from_base64(text.substr(second + 1));
-    if (!bytes || bytes->size() != 1 + kPublicKeyBytes || bytes->front() != kCosignature) {
-        return bad;
-    }
-    std::string wire;
-    put_string(wire, kSshKeyType);
-    put_string(wire, std::string_view(*bytes).substr(1));
-    WitnessKey witness;
-    witness.name = std::string(text.substr(0, first));
-    witness.key = TRY(PublicKey::from_wire(wire));
-    if (!note_name_valid(witness.name) || witness.text() != text) {
-        return bad;
-    }
-    return witness;
+    NamedKey named = TRY(parse_key_line(NoteAlgorithm::Cosignature, text,
+                                        "not a witness key \"name+id+base64\" (Ed25519, type 4)"));
+    return WitnessKey{std::move(named.name), named.key};
 }
 
 std::optional<std::uint64_t> verify_cosignature(const WitnessKey& witness, std::string_view text,

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
-#include "crypto/digest.h"
+#include "crypto/key_line.h"
 #include "crypto/ssh_wire.h"
 #include "text/encoding.h"
 #include "text/utf8.h"
@@ -11,14 +12,8 @@
 namespace countersign::crypto {
 namespace {
 
-/// Signature type of Ed25519 in a key id and in a verifier key.
-constexpr char kEd25519 = 0x01;
 /// U+2014 and a space begin a signature line.
 constexpr std::string_view kDash = "\xE2\x80\x94 ";
-
-std::string_view view(const PublicKey& key) {
-    return {reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()};
-}
 
 bool note_text_valid(std::string_view text) {
     return text.ends_with('\n') && !text::invalid_utf8_at(text) &&
@@ -78,45 +73,17 @@ bool note_name_valid(std::string_view name) {
 }
 
 std::uint32_t NoteVerifier::key_id() const {
-    Sha256 hash;
-    hash.update(name).update("\n").update({&kEd25519, 1}).update(view(key));
-    const Digest digest = hash.finish();
-    const std::string_view bytes(reinterpret_cast<const char*>(digest.bytes.data()), 4);
-    return WireReader(bytes).u32();
+    return note_key_id(NoteAlgorithm::Ed25519, name, key);
 }
 
 std::string NoteVerifier::text() const {
-    std::string id;
-    put_u32(id, key_id());
-    const std::string tagged = std::string(1, kEd25519) + std::string(view(key));
-    return name + "+" + text::to_hex(text::bytes_of(id)) + "+" +
-           text::to_base64(text::bytes_of(tagged));
+    return key_line(NoteAlgorithm::Ed25519, name, key);
 }
 
 Result<NoteVerifier> NoteVerifier::parse(std::string_view text) {
-    const Error bad(ErrorCode::Malformed, "not a verifier key \"name+id+base64\"");
-    if (text.ends_with('\n')) {
-        text.remove_suffix(1);
-    }
-    const std::size_t first = text.find('+');
-    const std::size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);
-    if (text.size() > kNoteBytesMax || second == std::string_view::npos) {
-        return bad;
-    }
-    const auto tagged = text::from_base64(text.substr(second + 1));
-    if (!tagged || tagged->size() != 1 + kPublicKeyBytes || tagged->front() != kEd25519) {
-        return bad;
-    }
-    std::string wire;
-    put_string(wire, kSshKeyType);
-    put_string(wire, std::string_view(*tagged).substr(1));
-    NoteVerifier verifier;
-    verifier.name = std::string(text.substr(0, first));
-    verifier.key = TRY(PublicKey::from_wire(wire));
-    if (!note_name_valid(verifier.name) || verifier.text() != text) {
-        return bad;
-    }
-    return verifier;
+    NamedKey named =
+        TRY(parse_key_line(NoteAlgorithm::Ed25519, text, "not a verifier key \"name+id+base64\""));
+    return NoteVerifier{std::move(named.name), named.key};
 }
 
 Result<std::string> sign_note(std::string_view text, std::string_view name, const SigningKey& key) {
