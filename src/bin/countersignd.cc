@@ -11,7 +11,8 @@
 #ifdef __SANITIZE_ADDRESS__
 /// LeakSanitizer looks at a process from a tracer of its own, which the gateway's confinement
 /// forbids; it would end each sanitized gateway with an error of its own making.
-extern "C" int __lsan_is_turned_off() {  // NOLINT(bugprone-reserved-identifier)
+extern "C" __attribute__((visibility("default"))) int
+__lsan_is_turned_off() {  // NOLINT(bugprone-reserved-identifier)
     return 1;
 }
 #endif

@@ -23,8 +23,6 @@ constexpr std::string_view kCursorKey = "audit-index";
 constexpr std::string_view kDayPrefix = "day:";
 /// Text of an action that the index can find; the record holds all of it.
 constexpr std::size_t kIndexedTextMax = 4096;
-/// Records that a reindexing commits together.
-constexpr std::size_t kReindexBatch = 4096;
 
 /// The text at a path of member names; empty when there is none.
 std::string text_at(const json::value& value, std::initializer_list<std::string_view> path) {
@@ -263,25 +261,6 @@ Result<void> clear_index(store::Store& store) {
     TRY(erase_days(*transaction));
     TRY(transaction->erase(Collection::Meta, kCursorKey));
     return transaction->commit();
-}
-
-Result<void> reindex(store::Store& store, audit::Log& log,
-                     const std::function<void(std::uint64_t)>& progress) {
-    TRY(clear_index(store));
-    for (std::uint64_t next = 0; next < log.durable_size();) {
-        auto transaction = TRY(store.begin(store::Access::Write, store::Durability::Written));
-        const std::vector<std::string> lines = TRY(log.read_range(
-            next, std::min<std::uint64_t>(kReindexBatch, log.durable_size() - next)));
-        IndexBatch batch(*transaction);
-        for (const std::string& line : lines) {
-            TRY(batch.add(line));
-        }
-        next += lines.size();
-        TRY(batch.finish(next));
-        TRY(transaction->commit());
-        progress(next);
-    }
-    return {};
 }
 
 }  // namespace countersign::gate

@@ -6,12 +6,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 
-#include "audit/log.h"
 #include "base/result.h"
 #include "gate/day_numbers.h"
 #include "store/store.h"
@@ -42,11 +40,5 @@ private:
 /// Forgets index and numbers, also damaged ones; both are then made anew from the first record on.
 /// After an error nothing was changed.
 Result<void> clear_index(store::Store& store);
-
-/// Makes index and numbers anew from the log, which no gateway may use meanwhile. A run that is cut
-/// short leaves an index of the first records; the next start or reindex goes on from there. Calls
-/// `progress` with the records done so far, now and then.
-Result<void> reindex(store::Store& store, audit::Log& log,
-                     const std::function<void(std::uint64_t)>& progress);
 
 }  // namespace countersign::gate
