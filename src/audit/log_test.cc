@@ -115,7 +115,7 @@ TEST_F(LogTest, ATornTailIsCutAndRecorded) {
 void fail_every_call(MemoryFiles::Failure failure, MemoryFiles::Repeat repeat) {
     for (std::size_t n = 1;; ++n) {
         MemoryFiles files;
-        TestClock clock;
+        HandClock clock;
         LogOptions options;
         options.directory = "/log";
         options.origin = "test.example/log";

@@ -8,30 +8,12 @@
 #include "audit/log.h"
 #include "audit/memory_files.h"
 #include "audit/verify.h"
+#include "base/test_world.h"
 
 namespace countersign::audit {
 
-class TestClock final : public Clock {
-public:
-    Instant now() override { return wall; }
-    Duration monotonic() override { return steady; }
-    Instant wall{1'800'000'000'000'000};
-    Duration steady{};
-};
-
-class SeededRandom final : public Random {
-public:
-    explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
-    void fill(std::span<std::byte> out) override {
-        for (std::byte& byte : out) {
-            state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-            byte = static_cast<std::byte>(state_ >> 56U);
-        }
-    }
-
-private:
-    std::uint64_t state_;
-};
+using testing_world::HandClock;
+using testing_world::SeededRandom;
 
 inline crypto::SigningKey key_of(std::uint64_t seed) {
     SeededRandom random(seed);
@@ -74,7 +56,7 @@ protected:
     }
 
     MemoryFiles files_;
-    TestClock clock_;
+    HandClock clock_;
 };
 
 }  // namespace countersign::audit
