@@ -18,7 +18,7 @@ namespace countersign::shell {
 
 class Arena {
 public:
-    Arena() = default;
+    Arena() {}  // leaves the first block as it is; "= default" would let it be zeroed
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -53,10 +53,13 @@ public:
 private:
     void* take(std::size_t bytes, std::size_t alignment);
 
+    static constexpr std::size_t kFirstBytes = 4096;  // enough for the tree of most texts
+
     std::vector<std::unique_ptr<std::byte[]>> blocks_;
-    std::byte* next_ = nullptr;
-    std::size_t left_ = 0;
-    std::size_t block_bytes_ = 2048;
+    alignas(std::max_align_t) std::byte first_[kFirstBytes];
+    std::byte* next_ = first_;
+    std::size_t left_ = kFirstBytes;
+    std::size_t block_bytes_ = 2 * kFirstBytes;
 };
 
 /// A stack of values under construction. A list being read pushes its items; when it is complete
@@ -64,20 +67,44 @@ private:
 template <class T>
 class Scratch {
 public:
-    [[nodiscard]] std::size_t mark() const { return items_.size(); }
-    void push(const T& item) { items_.push_back(item); }
-    [[nodiscard]] std::size_t count_since(std::size_t mark) const { return items_.size() - mark; }
-    [[nodiscard]] T& last() { return items_.back(); }
+    Scratch() {}  // leaves first_ as it is
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+
+    [[nodiscard]] std::size_t mark() const { return size_; }
+    void push(const T& item) {
+        if (size_ == capacity_) {
+            grow();
+        }
+        ::new (items_ + size_ * sizeof(T)) T(item);
+        ++size_;
+    }
+    [[nodiscard]] std::size_t count_since(std::size_t mark) const { return size_ - mark; }
 
     std::span<const T> finish(std::size_t mark, Arena& arena) {
-        std::span<const T> kept =
-            arena.copy(std::span<const T>(items_.data() + mark, items_.size() - mark));
-        items_.resize(mark);
+        const T* first = std::launder(reinterpret_cast<const T*>(items_)) + mark;
+        const std::span<const T> kept = arena.copy(std::span<const T>(first, size_ - mark));
+        size_ = mark;
         return kept;
     }
 
 private:
-    std::vector<T> items_;
+    static_assert(std::is_trivially_copyable_v<T>);
+    static constexpr std::size_t kFirst = 12;
+
+    void grow() {
+        auto more = std::make_unique_for_overwrite<std::byte[]>(2 * capacity_ * sizeof(T));
+        std::memcpy(more.get(), items_, size_ * sizeof(T));
+        more_ = std::move(more);
+        items_ = more_.get();
+        capacity_ *= 2;
+    }
+
+    alignas(T) std::byte first_[kFirst * sizeof(T)];
+    std::unique_ptr<std::byte[]> more_;
+    std::byte* items_ = first_;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = kFirst;
 };
 
 }  // namespace countersign::shell

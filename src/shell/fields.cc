@@ -31,7 +31,7 @@ void FieldBuilder::append(std::string_view text, Quoting quoting) {
         }
         quoted_.back().end += text.size();
     } else {
-        glob_ = glob_ || text.find_first_of("*?[") != std::string_view::npos;
+        glob_ = glob_ || holds_glob_character(text);
     }
     text_ += text;
 }

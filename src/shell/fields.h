@@ -16,12 +16,23 @@ enum class Quoting : std::uint8_t { None, Quoted };
 /// (an assignment's value, a case subject, a here-string).
 enum class Splitting : std::uint8_t { Fields, Single };
 
+/// Whether a character stands there that a glob can start with. A loop of its own since
+/// find_first_of() makes a call for each character.
+inline bool holds_glob_character(std::string_view text) {
+    bool holds = false;
+    for (const char c : text) {
+        holds = holds || c == '*' || c == '?' || c == '[';
+    }
+    return holds;
+}
+
 class FieldBuilder {
 public:
-    FieldBuilder(Splitting splitting, std::string separators, bool separators_known)
-        : splitting_(splitting),
-          separators_(std::move(separators)),
-          separators_known_(separators_known) {}
+    /// `separators` outlives the builder.
+    FieldBuilder(Splitting splitting, std::string_view separators, bool separators_known)
+        : splitting_(splitting), separators_(separators), separators_known_(separators_known) {}
+
+    FieldBuilder(Splitting splitting, std::string&& separators, bool separators_known) = delete;
 
     /// Extended globs may be on: an unquoted expansion that holds a parenthesis may be one.
     void may_extend_globs() { extended_globs_ = true; }
@@ -54,7 +65,7 @@ private:
     [[nodiscard]] bool separates(char c) const { return separators_.find(c) != std::string::npos; }
 
     Splitting splitting_;
-    std::string separators_;
+    std::string_view separators_;
     bool separators_known_;
     bool extended_globs_ = false;
     std::vector<model::Word> fields_;

@@ -22,8 +22,8 @@ private:
 class Resolver::InputScope {
 public:
     InputScope(Resolver& resolver, const model::InputSource& input)
-        : resolver_(resolver), outer_(resolver.state_.core().moved_input) {
-        resolver_.flow_.input = input;
+        : resolver_(resolver), outer_(resolver.state_.core().moved_input), input_(input) {
+        resolver_.flow_.input = &input_;
         move(nullptr);
     }
     ~InputScope() { move(outer_); }
@@ -31,16 +31,17 @@ public:
     InputScope& operator=(const InputScope&) = delete;
 
 private:
-    void move(std::shared_ptr<const model::InputSource> input) {
+    void move(const model::InputSource* input) {
         if (resolver_.state_.core().moved_input != input) {
             Core core = resolver_.state_.core();
-            core.moved_input = std::move(input);
-            resolver_.state_.set_core(std::move(core));
+            core.moved_input = input;
+            resolver_.state_.set_core(core);
         }
     }
 
     Resolver& resolver_;
-    std::shared_ptr<const model::InputSource> outer_;  // shared as in Core
+    const model::InputSource* outer_;
+    model::InputSource input_;
 };
 
 }  // namespace countersign::shell

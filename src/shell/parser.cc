@@ -115,7 +115,7 @@ ParseOutcome parse(std::string_view text, Dialect dialect) {
     ParseOutcome outcome;
     ParseOptions options;
     options.dialect = dialect;
-    auto tree = std::make_unique<SyntaxTree>();
+    auto tree = std::make_unique_for_overwrite<SyntaxTree>();
     if (text.size() > limits::kActionTextBytesMax) {
         outcome.error = {1, 1, 0,
                          "longer than " + std::to_string(limits::kActionTextBytesMax) + " bytes"};

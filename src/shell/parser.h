@@ -130,6 +130,7 @@ private:
     void read_dollar_quotes(std::size_t begin);
     void read_group(std::size_t begin, std::string_view opening);
     void add_literal(LiteralRun& run);
+    void read_plain(const Context& context, LiteralRun& run);
     void flush(LiteralRun& run);
     void push_part(const Part& part) { parts_.push(part); }
     bool read_assignment(const Context& context, LiteralRun& run, char c, AssignmentForm& form);

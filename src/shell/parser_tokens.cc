@@ -91,6 +91,26 @@ constexpr OperatorSpelling kOperators[] = {
     {")", TokenKind::CloseParen},
 };
 
+/// The operator of one character; every one that is_meta() holds for is one.
+TokenKind single_operator(char c) {
+    switch (c) {
+        case '<':
+            return TokenKind::Less;
+        case '>':
+            return TokenKind::Greater;
+        case ';':
+            return TokenKind::Semicolon;
+        case '&':
+            return TokenKind::And;
+        case '|':
+            return TokenKind::Bar;
+        case '(':
+            return TokenKind::OpenParen;
+        default:
+            return TokenKind::CloseParen;
+    }
+}
+
 }  // namespace
 
 const Token& Parser::token() {
@@ -192,6 +212,10 @@ Token Parser::read_token() {
 }
 
 TokenKind Parser::read_operator() {
+    if (std::string_view("<>&|;-\\").find(raw(1)) == std::string_view::npos || raw(1) == '\0') {
+        ++here_.at;
+        return single_operator(here_.text[here_.at - 1]);
+    }
     for (const OperatorSpelling& entry : kOperators) {
         std::size_t ahead = 0;
         bool matches = true;

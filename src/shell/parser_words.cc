@@ -1,4 +1,6 @@
 // Words: literal runs, quotes, pattern groups and assignments.
+#include <array>
+
 #include "shell/parser.h"
 #include "shell/region.h"
 
@@ -23,6 +25,30 @@ bool breaks_token(char c) {
             return false;
     }
 }
+
+/// Whether the character is one of a literal run wherever it stands: no quote, no expansion, no
+/// operator, no end, no start of a pattern group, nothing that is counted.
+constexpr bool always_literal(unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == ',' || c == '%' || c >= 0x80;
+}
+
+/// The same within double quotes and here-documents, where little has a meaning.
+constexpr bool literal_in_quotes(unsigned char c) {
+    return c != '"' && c != '\\' && c != '`' && c != '$';
+}
+
+template <bool (*Holds)(unsigned char)>
+constexpr std::array<bool, 256> table_of() {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < table.size(); ++c) {
+        table[c] = Holds(static_cast<unsigned char>(c));
+    }
+    return table;
+}
+
+constexpr std::array<bool, 256> kAlwaysLiteral = table_of<always_literal>();
+constexpr std::array<bool, 256> kLiteralInQuotes = table_of<literal_in_quotes>();
 
 bool opens_pattern(char c) {
     return c == '?' || c == '*' || c == '+' || c == '@' || c == '!';
@@ -67,6 +93,7 @@ std::span<const Part> Parser::read_parts(const Context& context, AssignmentForm*
         }
         if (!read_part(context, run, c)) {
             add_literal(run);
+            read_plain(context, run);
         }
     }
     flush(run);
@@ -174,6 +201,19 @@ void Parser::add_literal(LiteralRun& run) {
         run.begin = here_.at;
     }
     run.end = ++here_.at;
+}
+
+/// Goes on with the run over the characters that cannot be anything else.
+void Parser::read_plain(const Context& context, LiteralRun& run) {
+    const bool quotes =
+        context.within == Within::DoubleQuotes || context.within == Within::HereBody;
+    const std::array<bool, 256>& plain = quotes ? kLiteralInQuotes : kAlwaysLiteral;
+    const std::string_view text = here_.text;
+    std::size_t at = here_.at;
+    while (at < text.size() && plain[static_cast<unsigned char>(text[at])]) {
+        ++at;
+    }
+    here_.at = run.end = at;
 }
 
 void Parser::flush(LiteralRun& run) {

@@ -138,7 +138,9 @@ const Resolver::BuiltinEntry* Resolver::find_builtin(std::string_view name) {
         {"umask", &Resolver::builtin_plain},
         {"unalias", &Resolver::builtin_plain},
     };
-    const auto* found = std::ranges::find(kTable, name, &BuiltinEntry::name);
+    const auto* found = std::ranges::find_if(kTable, [&](const BuiltinEntry& entry) {
+        return entry.name.size() == name.size() && entry.name[0] == name[0] && entry.name == name;
+    });
     return found == std::end(kTable) ? nullptr : found;
 }
 
@@ -336,7 +338,7 @@ Status Resolver::builtin_trap(Invocation& invocation) {
         anywhere = anywhere || !(signal == "EXIT" || signal == "exit" || signal == "0");
     }
     state_.start_trap_history();
-    traps_.back().push_back({text, place(invocation.span), anywhere});
+    traps_.push_back({text, place(invocation.span), anywhere, state_.shell_depth()});
     return Status::Unknown;
 }
 
@@ -360,9 +362,8 @@ Status Resolver::builtin_exec(Invocation& invocation) {
         emit(invocation, Target::Builtin);
         if (invocation.moves_input()) {
             Core core = state_.core();
-            // Shared between the copies of Core in the journal.
-            core.moved_input = std::make_shared<const model::InputSource>(invocation.input);
-            state_.set_core(std::move(core));
+            core.moved_input = &moved_inputs_.emplace_front(invocation.input);
+            state_.set_core(core);
         }
         if (!invocation.redirections.empty() && flow_.sink != nullptr) {
             flow_.sink->known = false;
@@ -525,9 +526,9 @@ Status Resolver::builtin_shift(Invocation& invocation) {
     if (!count || !core.positional_known) {
         core.positional_known = false;
     } else if (*count >= 0 && static_cast<std::size_t>(*count) <= core.positional->size()) {
-        // Shared between the copies of Core in the journal.
-        core.positional = std::make_shared<const std::vector<Value>>(
-            core.positional->begin() + static_cast<std::ptrdiff_t>(*count), core.positional->end());
+        core.positional =
+            keep(std::vector<Value>(core.positional->begin() + static_cast<std::ptrdiff_t>(*count),
+                                    core.positional->end()));
         spend(core.positional->size() / 16);
     }
     state_.set_core(core);

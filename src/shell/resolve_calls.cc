@@ -38,13 +38,14 @@ Variable not_assigned(const std::string& name) {
 
 const model::InputSource& Resolver::input_here() const {
     const auto& moved = state_.core().moved_input;
-    return moved ? *moved : flow_.input;
+    return moved != nullptr ? *moved : *flow_.input;
 }
 
 bool Resolver::may_fail(std::span<const model::Redirection> redirections) const {
     using Kind = model::Redirection::Kind;
     for (const model::Redirection& redirection : redirections) {
-        const std::string target = redirection.target.value.value_or("");
+        const std::string_view target =
+            redirection.target.value ? std::string_view(*redirection.target.value) : "";
         const bool standard = target == "0" || target == "1" || target == "2";
         const bool sure = redirection.kind == Kind::HereText || redirection.kind == Kind::Close ||
                           (redirection.kind == Kind::Duplicate && standard) ||
@@ -125,13 +126,13 @@ Status Resolver::dispatch(Invocation& invocation) {
         write_output(invocation, std::nullopt, "output of a command that is not known");
         return Status::Unknown;
     }
-    const std::string text = *name.value;
+    const std::string_view text = *name.value;
     const Function* function = invocation.skip_functions ? nullptr : state_.function(text);
     if (function != nullptr && !function->ambiguous) {
         return call_function(*function, invocation);
     }
     if (function != nullptr) {
-        incomplete(name.span, "which function " + text + " is depends on the way taken");
+        incomplete(name.span, "which function " + *name.value + " is depends on the way taken");
         FlowScope scope(*this);
         flow_.conditional = flow_.maybe = true;
         const State::Mark mark = state_.mark();
@@ -139,9 +140,8 @@ Status Resolver::dispatch(Invocation& invocation) {
         call_function(copy, invocation);
         state_.join_with_before(mark);
     }
-    const BuiltinEntry* builtin =
-        text.find('/') == std::string::npos && is_builtin(text) ? find_builtin(text) : nullptr;
-    if (builtin != nullptr) {
+    const BuiltinEntry* builtin = find_builtin(text);
+    if (builtin != nullptr && is_builtin(text)) {
         return run_builtin(*builtin, invocation);
     }
     if (invocation.only_builtins) {
@@ -232,8 +232,7 @@ void Resolver::run_body(const Function& function, const Invocation& invocation) 
             core.positional_known && !word.glob && !(word.splits && !word.value);
         arguments.push_back(to_value(word));
     }
-    // Shared between the copies of Core in the journal.
-    core.positional = std::make_shared<const std::vector<Value>>(std::move(arguments));
+    core.positional = keep(std::move(arguments));
     state_.set_core(core);
     state_.push_frame();
     const bool outer_left = std::exchange(loop_left_, false);

@@ -173,7 +173,7 @@ model::Redirection Resolver::expand_redirect(const Redirect& redirect) {
     if (redirect.here != nullptr) {
         FieldBuilder builder = make_builder(Splitting::Single);
         expand_parts(redirect.here->body.parts, builder, Quoting::Quoted);
-        out.target = builder.finish(place(redirect.here->span)).front();
+        out.target = std::move(builder.finish(place(redirect.here->span)).front());
         return out;
     }
     if (redirect.kind == RedirectKind::HereString) {
@@ -186,9 +186,9 @@ model::Redirection Resolver::expand_redirect(const Redirect& redirect) {
     if (redirect.kind == RedirectKind::CloseIn || redirect.kind == RedirectKind::CloseOut) {
         return out;
     }
-    const std::vector<model::Word> words = expand_words(std::span<const Word>(&redirect.target, 1));
+    std::vector<model::Word> words = expand_words(std::span<const Word>(&redirect.target, 1));
     if (words.size() == 1) {
-        out.target = words.front();
+        out.target = std::move(words.front());
     } else {
         out.target = model::Word::unknown("a redirection to other than one word",
                                           place(redirect.target.span));
@@ -245,10 +245,11 @@ std::vector<model::Redirection> Resolver::expand_redirects(std::span<const Redir
         distrust_output(item);
         duplicated_output = duplicated_output ||
                             (item.kind == Kind::Duplicate && item.target.value != std::string("2"));
-        out.push_back(item);
+        out.push_back(std::move(item));
         if (both) {
-            item.descriptor = 2;
-            out.push_back(std::move(item));
+            model::Redirection errors = out.back();
+            errors.descriptor = 2;
+            out.push_back(std::move(errors));
         }
     }
     if (duplicated_output && output_moved != nullptr) {
@@ -269,9 +270,8 @@ void Resolver::distrust_output(const model::Redirection& redirection) {
 }
 
 void Resolver::add_environment(model::ResolvedCommand& command) {
-    for (const auto& [name, unused] : state_.exported()) {
-        const Variable* variable = state_.variable(name);
-        if (variable == nullptr || !variable->assigned || !spend(1)) {
+    for (const auto& [name, variable] : state_.exported()) {
+        if (!variable->assigned || !spend(1)) {
             continue;
         }
         model::Assignment assignment;
@@ -287,6 +287,10 @@ void Resolver::add_environment(model::ResolvedCommand& command) {
 }
 
 std::size_t Resolver::emit(const Invocation& invocation, model::ResolvedCommand::Target target) {
+    return emit(Invocation(invocation), target);
+}
+
+std::size_t Resolver::emit(Invocation&& invocation, model::ResolvedCommand::Target target) {
     using Target = model::ResolvedCommand::Target;
     if (facts_.commands.size() >= limits::kShellCommandsMax || exhausted_) {
         spend(std::size_t{1} << 40U);
@@ -294,11 +298,13 @@ std::size_t Resolver::emit(const Invocation& invocation, model::ResolvedCommand:
     }
     model::ResolvedCommand command;
     command.target = target;
-    command.argv = invocation.argv;
-    command.assignments = invocation.assignments;
-    command.redirections = invocation.redirections;
-    command.directory = state_.core().directory;
-    command.input = invocation.input;
+    command.argv = std::move(invocation.argv);
+    command.assignments = std::move(invocation.assignments);
+    command.redirections = std::move(invocation.redirections);
+    if (const auto& directory = state_.core().directory) {
+        command.directory.emplace(*directory);
+    }
+    command.input = std::move(invocation.input);
     command.conditional = flow_.conditional;
     command.looped = flow_.looped;
     command.background = flow_.background;
@@ -322,7 +328,7 @@ std::size_t Resolver::emit(const Invocation& invocation, model::ResolvedCommand:
 }
 
 void Resolver::write_output(const Invocation& invocation, const std::optional<std::string>& text,
-                            const std::string& why) {
+                            std::string_view why) {
     Sink* sink = flow_.sink;
     if (sink == nullptr || invocation.output_moved || !sink->known) {
         return;
@@ -339,12 +345,15 @@ void Resolver::write_output(const Invocation& invocation, const std::optional<st
 }
 
 Status Resolver::run_external(Invocation& invocation) {
-    emit(invocation, model::ResolvedCommand::Target::External);
+    std::string why;
+    if (flow_.sink != nullptr) {
+        why = "output of " + invocation.argv.front().value.value_or("a command");
+    }
+    emit(std::move(invocation), model::ResolvedCommand::Target::External);
     if (state_.function("command_not_found_handle") != nullptr) {
         incomplete(invocation.span, "command_not_found_handle may run instead");
     }
-    write_output(invocation, std::nullopt,
-                 "output of " + invocation.argv.front().value.value_or("a command"));
+    write_output(invocation, std::nullopt, why);
     return Status::Unknown;
 }
 

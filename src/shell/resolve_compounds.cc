@@ -22,11 +22,9 @@ Status Resolver::run_subshell(const Script* body) {
     flow_.own_shell = true;
     const State::Mark mark = state_.mark();
     state_.push_shell();
-    traps_.emplace_back();
     const Status status = run_script(body);
     const bool ended = !alive();
     finish_traps();
-    traps_.pop_back();
     state_.pop_shell();
     state_.roll_back(mark);
     return ended ? Status::Unknown : status;
@@ -362,7 +360,8 @@ Status Resolver::run_case(const Case& form) {
         }
         if (falls && !ways.empty()) {
             // Falling in continues from what that clause left: joined with not having run it.
-            state_.join_alternatives({ways.back(), State::unchanged(state_.core())});
+            const State::Delta either[] = {ways.back(), State::unchanged(state_.core())};
+            state_.join_alternatives(either);
         }
         run_script(clause.body);
         settle_directory(Status::Unknown);
@@ -525,10 +524,8 @@ Status Resolver::run_coprocess(const Coprocess& form) {
     flow_.sink = nullptr;
     const State::Mark mark = state_.mark();
     state_.push_shell();
-    traps_.emplace_back();
     run_command(*form.body);
     finish_traps();
-    traps_.pop_back();
     state_.pop_shell();
     state_.roll_back(mark);
     return Status::Success;

@@ -34,7 +34,6 @@ Status Resolver::run_statement(const Statement& statement) {
     flow_.background = true;
     const State::Mark mark = state_.mark();
     state_.push_shell();
-    traps_.emplace_back();
     const bool outer_shell = std::exchange(flow_.own_shell, true);
     if (flow_.sink != nullptr) {
         flow_.maybe = true;  // when it writes is not known
@@ -42,7 +41,6 @@ Status Resolver::run_statement(const Statement& statement) {
     run_links(statement);
     finish_traps();
     flow_.own_shell = outer_shell;
-    traps_.pop_back();
     state_.pop_shell();
     state_.roll_back(mark);
     return Status::Success;
@@ -56,10 +54,10 @@ void Resolver::settle_ignoring_errors(Status status) {
 
 /// A failed cd leaves the old directory; what follows "&&" knows that it did not fail.
 void Resolver::settle_directory(Status status) {
-    Core core = state_.core();
-    if (core.directory == core.directory_if_failed || !core.alive) {
+    if (state_.core().directory == state_.core().directory_if_failed || !state_.core().alive) {
         return;
     }
+    Core core = state_.core();
     if (status == Status::Success || (core.stop_on_error && !flow_.errors_ignored)) {
         core.directory_if_failed = core.directory;
     } else if (status == Status::Failure) {
@@ -125,13 +123,15 @@ Status Resolver::run_links(const Statement& statement) {
             skipped.core.positional_known = before.positional_known;
             skipped.core.stop_on_error = before.stop_on_error;
             skipped.core.no_globs = before.no_globs;
-            state_.join_alternatives({taken, skipped});
+            const State::Delta ways[] = {std::move(taken), std::move(skipped)};
+            state_.join_alternatives(ways);
             status = Status::Unknown;
             continue;
         }
         State::Delta skipped;
         skipped.core = skipped_core;
-        state_.join_alternatives({taken, skipped});
+        const State::Delta ways[] = {std::move(taken), std::move(skipped)};
+        state_.join_alternatives(ways);
         status = went_on ? Status::Unknown : (all_and ? Status::Failure : Status::Success);
         if (!all_and && went_on && ran == Status::Success) {
             status = Status::Success;
@@ -191,10 +191,8 @@ Status Resolver::run_stages(const Pipeline& pipeline) {
             }
             const State::Mark mark = state_.mark();
             state_.push_shell();
-            traps_.emplace_back();
             run_command(*pipeline.stages[i].command);
             finish_traps();
-            traps_.pop_back();
             state_.pop_shell();
             state_.roll_back(mark);
             writes.known = writes.known && !pipeline.stages[i].pipe_errors && !last;

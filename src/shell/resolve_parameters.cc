@@ -75,7 +75,7 @@ Value Resolver::variable_value(const std::string& name) {
     const Variable* variable = state_.variable(name);
     if (name == "PWD" && (variable == nullptr || !variable->assigned)) {
         const auto& directory = state_.core().directory;
-        return directory ? Value::known(*directory)
+        return directory ? Value::known(std::string(*directory))
                          : Value::unknown("the working directory is not known");
     }
     if (variable != nullptr && variable->nameref) {

@@ -9,9 +9,9 @@ namespace {
 using Target = model::ResolvedCommand::Target;
 
 /// `path` as cd resolves it without looking at links: absolute, no "." or "..".
-std::string normalize(const std::string& base, const std::string& path) {
+std::string normalize(std::string_view base, const std::string& path) {
     std::vector<std::string> parts;
-    const std::string whole = path.starts_with('/') ? path : base + "/" + path;
+    const std::string whole = path.starts_with('/') ? path : std::string(base) + "/" + path;
     std::size_t at = 0;
     while (at <= whole.size()) {
         const std::size_t slash = std::min(whole.find('/', at), whole.size());
@@ -76,18 +76,20 @@ char option_letter(std::string_view name) {
 void Resolver::change_directory(const model::Word& target, Span span) {
     static_cast<void>(span);
     Core core = state_.core();
-    const std::optional<std::string> before = core.directory;
+    const std::optional<std::string_view> before = core.directory;
     core.directory_if_failed = before;
     if (!target.value || target.glob || target.value->empty() || *target.value == "-") {
         core.directory.reset();
     } else if (target.value->front() == '/') {
-        core.directory = normalize("", *target.value);
+        core.directory = arena_.copy(std::string_view(normalize("", *target.value)));
     } else {
         const Variable* search = state_.variable("CDPATH");
         const bool searched =
             search != nullptr && search->assigned && !target.value->starts_with(".");
-        core.directory =
-            before && !searched ? std::optional(normalize(*before, *target.value)) : std::nullopt;
+        core.directory.reset();
+        if (before && !searched) {
+            core.directory = arena_.copy(std::string_view(normalize(*before, *target.value)));
+        }
     }
     state_.set_core(core);
     for (const char* name : {"PWD", "OLDPWD"}) {
@@ -147,7 +149,7 @@ Status Resolver::builtin_pwd(Invocation& invocation) {
     emit(invocation, Target::Builtin);
     const auto& directory = state_.core().directory;
     const bool known = directory && invocation.argv.size() == 1;
-    write_output(invocation, known ? std::optional(*directory + "\n") : std::nullopt,
+    write_output(invocation, known ? std::optional(std::string(*directory) + "\n") : std::nullopt,
                  "the working directory is not known");
     return Status::Unknown;
 }
@@ -374,8 +376,7 @@ Status Resolver::builtin_set(Invocation& invocation) {
                 core.positional_known && !argv[i].glob && !(argv[i].splits && !argv[i].value);
             values.push_back(to_value(argv[i]));
         }
-        // Shared between the copies of Core in the journal.
-        core.positional = std::make_shared<const std::vector<Value>>(std::move(values));
+        core.positional = keep(std::move(values));
     }
     state_.set_core(core);
     if (argv.size() == 1 || argv.back().value == std::string("-o") ||

@@ -58,9 +58,9 @@ FieldBuilder Resolver::make_builder(Splitting splitting) {
     const bool unset = separators != nullptr && separators->value.kind == Value::Kind::Unset;
     const bool known = separators != nullptr && (unset || separators->value.is_text());
     FieldBuilder builder(splitting,
-                         unset   ? std::string(" \t\n")
-                         : known ? separators->value.text
-                                 : "",
+                         unset   ? std::string_view(" \t\n")
+                         : known ? std::string_view(separators->value.text)
+                                 : std::string_view(),
                          known);
     if (extended_globs_) {
         builder.may_extend_globs();
@@ -70,6 +70,7 @@ FieldBuilder Resolver::make_builder(Splitting splitting) {
 
 std::vector<model::Word> Resolver::expand_words(std::span<const Word> words, Declaring declaring) {
     std::vector<model::Word> out;
+    out.reserve(words.size());
     for (std::size_t i = 0; i < words.size() && spend(1); ++i) {
         if (declaring == Declaring::Yes && !words[i].is_assignment() && !words[i].parts.empty() &&
             words[i].parts[0].kind == PartKind::Literal &&
@@ -124,8 +125,10 @@ void Resolver::expand_word_into(const Word& word, Declaring declaring,
     if (parts.size() == 1 && parts[0].kind == PartKind::Literal) {
         // The ordinary case: plain text.
         const std::string_view text = parts[0].text;
-        if (text.find_first_of("~*?[") == std::string_view::npos) {
-            out.push_back(model::Word::literal(std::string(text), place(word.span)));
+        if (!holds_glob_character(text) && text.find('~') == std::string_view::npos) {
+            model::Word& plain = out.emplace_back();
+            plain.value.emplace(text);
+            plain.span = place(word.span);
             return;
         }
     }
@@ -241,7 +244,7 @@ model::Word Resolver::expand_single(const Word& word, bool tilde_everywhere) {
             expand_part(part, builder, Quoting::None);
         }
     }
-    return builder.finish(place(word.span)).front();
+    return std::move(builder.finish(place(word.span)).front());
 }
 
 /// The word as a pattern: quoted parts match themselves. `unknown` gets the reason when it is not

@@ -12,16 +12,43 @@ namespace {
 constexpr std::size_t kStepsMax = 150'000;
 constexpr std::size_t kReasonsMax = 1000;
 
+/// Whether the start of one of the signs stands in the text that check_options and
+/// check_descriptors look for: "xtg", "xec", "uli", "&-". Every byte of every text is looked at: in
+/// pieces of a fixed length without branches, which the compiler makes vector instructions of.
+bool may_hold_signs(std::string_view text) {
+    const auto starts = [](char a, char b, char c) {
+        const auto is = [](char x, char y) { return static_cast<unsigned>(x == y); };
+        return static_cast<unsigned char>(
+            (is(a, 'x') & ((is(b, 't') & is(c, 'g')) | (is(b, 'e') & is(c, 'c')))) |
+            (is(a, 'u') & is(b, 'l') & is(c, 'i')) | (is(a, '&') & is(b, '-')));
+    };
+    constexpr std::size_t kPiece = 64;
+    std::size_t at = 0;
+    for (; at + kPiece + 1 < text.size(); at += kPiece) {
+        const char* piece = text.data() + at;
+        unsigned char found = 0;
+        for (std::size_t i = 0; i < kPiece; ++i) {
+            found =
+                static_cast<unsigned char>(found | starts(piece[i], piece[i + 1], piece[i + 2]));
+        }
+        if (found != 0) {
+            return true;
+        }
+    }
+    for (; at + 1 < text.size(); ++at) {
+        if (starts(text[at], text[at + 1], at + 2 < text.size() ? text[at + 2] : '\0') != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 Core initial_core(const Surroundings& surroundings) {
+    static const std::vector<Value> kNoArguments;
     Core core;
     core.directory = surroundings.directory;
     core.directory_if_failed = surroundings.directory;
-    std::vector<Value> positional;
-    for (const std::string& argument : surroundings.positional) {
-        positional.push_back(Value::known(argument));
-    }
-    // Shared, since every State::Core copy refers to the same list until `set` or a call.
-    core.positional = std::make_shared<const std::vector<Value>>(std::move(positional));
+    core.positional = &kNoArguments;
     core.positional_known = surroundings.positional_known;
     return core;
 }
@@ -30,41 +57,50 @@ Core initial_core(const Surroundings& surroundings) {
 
 Resolver::Resolver(const Surroundings& surroundings, model::CommandFacts& facts)
     : surroundings_(surroundings), facts_(facts), state_(initial_core(surroundings)) {
+    flow_.input = &inherited_input_;
     for (const auto& [name, text] : surroundings.variables) {
         if (name == "IFS") {
             continue;  // bash does not import it
         }
-        Variable variable;
+        Variable& variable = given_.emplace_front();
         variable.value = Value::known(text);
-        state_.set_variable(name, variable);
+        state_.give_variable(name, variable);
     }
     if (surroundings.home && surroundings.variables.count("HOME") == 0) {
-        Variable home;
-        home.value = Value::known(*surroundings.home);
-        state_.set_variable("HOME", home);
+        home_.value = Value::known(*surroundings.home);
+        state_.give_variable("HOME", home_);
     }
-    Variable separators;
-    separators.value = Value::known(" \t\n");
-    state_.set_variable("IFS", separators);
-    traps_.emplace_back();
+    separators_.value = Value::known(" \t\n");
+    state_.give_variable("IFS", separators_);
+    if (!surroundings.positional.empty()) {
+        Core core = state_.core();
+        std::vector<Value> arguments;
+        for (const std::string& argument : surroundings.positional) {
+            arguments.push_back(Value::known(argument));
+        }
+        core.positional = keep(std::move(arguments));
+        state_.set_core(core);
+    }
 }
 
 Resolver::~Resolver() = default;
 
 void Resolver::run(const SyntaxTree& tree) {
     source_ = tree.source;
-    check_options(tree);
-    check_descriptors(tree);
+    if (may_hold_signs(source_)) {
+        check_options(tree);
+        check_descriptors(tree);
+    }
     run_script(tree.root);
     finish_traps();
 }
 
 void Resolver::incomplete(Span span, std::string why, model::Unresolved::Kind kind) {
     facts_.complete = false;
-    const model::Unresolved entry{place(span), std::move(why), kind};
+    model::Unresolved entry{place(span), std::move(why), kind};
     if (facts_.unresolved.size() < kReasonsMax &&
         (facts_.unresolved.empty() || !(facts_.unresolved.back() == entry))) {
-        facts_.unresolved.push_back(entry);
+        facts_.unresolved.push_back(std::move(entry));
     }
 }
 
@@ -122,7 +158,13 @@ void Resolver::check_descriptors(const SyntaxTree& tree) {
 
 // Traps run at times that are not known: with any value that anything had since they were set.
 void Resolver::finish_traps() {
-    const std::vector<Trap> traps = traps_.back();
+    std::size_t first = traps_.size();
+    while (first > 0 && traps_[first - 1].shell_depth == state_.shell_depth()) {
+        --first;
+    }
+    const std::vector<Trap> traps(traps_.begin() + static_cast<std::ptrdiff_t>(first),
+                                  traps_.end());
+    traps_.resize(first);
     if (traps.empty()) {
         return;
     }
@@ -138,6 +180,10 @@ void Resolver::finish_traps() {
             incomplete(trap.span, "a trap that changes what the commands after it mean");
         }
         state_.join_with_before(mark);
+    }
+    // What a trap's own text sets at the end of its shell never runs.
+    while (!traps_.empty() && traps_.back().shell_depth == state_.shell_depth()) {
+        traps_.pop_back();
     }
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <forward_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,7 +62,7 @@ private:
         bool to_pipe = false;
         bool own_shell = false;       ///< in a subshell: nothing it sets lasts
         bool errors_ignored = false;  ///< set -e does not count: a condition, or before && and ||
-        model::InputSource input;
+        const model::InputSource* input = nullptr;  ///< never nullptr; see InputScope
         Sink* sink = nullptr;
     };
     struct Local {
@@ -81,7 +82,8 @@ private:
     struct Trap {
         std::string text;
         Span span;
-        bool anywhere = false;  ///< not only at the end
+        bool anywhere = false;        ///< not only at the end
+        std::size_t shell_depth = 0;  ///< of the shell that set it
     };
     /// The pieces of a simple command once its words are known.
     struct Invocation {
@@ -120,6 +122,10 @@ private:
     [[nodiscard]] bool exhausted() const { return exhausted_; }
     [[nodiscard]] bool alive() const { return state_.core().alive && !exhausted_; }
     void set_alive(bool alive);
+    /// A list of arguments that Core may point to.
+    const std::vector<Value>* keep(std::vector<Value> arguments) {
+        return &argument_lists_.emplace_front(std::move(arguments));
+    }
     Span place(Span span) const { return fixed_span_.value_or(span); }
     void finish_traps();
     /// Options that change parsing half-way make the facts incomplete.
@@ -184,6 +190,8 @@ private:
     void distrust_output(const model::Redirection& redirection);
     Status run_external(Invocation& invocation);
     std::size_t emit(const Invocation& invocation, model::ResolvedCommand::Target target);
+    /// The same, and takes the words; the invocation's flags and spans stay.
+    std::size_t emit(Invocation&& invocation, model::ResolvedCommand::Target target);
     void add_environment(model::ResolvedCommand& command);
     void apply_assignment(const Word& word, std::vector<model::Assignment>* listed);
     void assign(const std::string& name, Value value, bool append, Span span);
@@ -193,7 +201,7 @@ private:
                                                      model::InputSource* input, bool* output_moved);
     model::Redirection expand_redirect(const Redirect& redirect);
     void write_output(const Invocation& invocation, const std::optional<std::string>& text,
-                      const std::string& why);
+                      std::string_view why);
     void note_special_variable(const std::string& name, const Value& value, Span span);
 
     // resolve_builtins.cc, resolve_state_builtins.cc, resolve_declarations.cc
@@ -321,10 +329,17 @@ private:
     std::optional<Span> fixed_span_;
     std::vector<CallFrame> calls_;
     std::vector<std::string> call_names_;
-    std::vector<std::vector<Trap>> traps_;
+    std::vector<Trap> traps_;  ///< of all the shells that are being followed, the outermost first
     /// Trees of evaluated texts, kept since functions point into them.
     std::vector<Parsed> texts_;
     Arena arena_;
+    /// What Core points to.
+    std::forward_list<std::vector<Value>> argument_lists_;
+    std::forward_list<model::InputSource> moved_inputs_;
+    model::InputSource inherited_input_;
+    Variable home_;
+    Variable separators_;
+    std::forward_list<Variable> given_;
     std::string_view source_;
     std::size_t eval_depth_ = 0;
     std::size_t loop_depth_ = 0;

@@ -96,7 +96,7 @@ TokenKind reserved_word(std::string_view text) {
         return TokenKind::Word;
     }
     for (const Spelling& entry : kReserved) {
-        if (entry.text == text) {
+        if (entry.text[0] == text[0] && entry.text == text) {
             return entry.kind;
         }
     }

@@ -1,10 +1,14 @@
 #include "shell/values.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace countersign::shell {
 
 namespace {
+
+/// Up to so many names, comparing them one after the other is quicker than a table.
+constexpr std::size_t kLookedThrough = 8;
 
 std::string common_prefix(const std::string& a, const std::string& b) {
     std::size_t n = 0;
@@ -48,29 +52,6 @@ Variable join(const Variable& a, const Variable& b) {
     return joined;
 }
 
-Variable unknown_start(const std::string& name) {
-    Variable variable;
-    variable.value = Value::unknown("variable " + name + " is not assigned in this text");
-    return variable;
-}
-
-std::optional<Variable> join(const std::string& name, const std::optional<Variable>& a,
-                             const std::optional<Variable>& b) {
-    if (a == b) {
-        return a;
-    }
-    return join(a ? *a : unknown_start(name), b ? *b : unknown_start(name));
-}
-
-std::optional<Function> join(const std::optional<Function>& a, const std::optional<Function>& b) {
-    if (a == b) {
-        return a;
-    }
-    Function function = a ? *a : *b;
-    function.ambiguous = true;
-    return function;
-}
-
 Core join(const Core& a, const Core& b) {
     if (!a.alive || !b.alive) {
         return a.alive ? a : b;
@@ -91,13 +72,37 @@ Core join(const Core& a, const Core& b) {
     const bool same_input = a.moved_input == b.moved_input ||
                             (a.moved_input && b.moved_input && *a.moved_input == *b.moved_input);
     if (!same_input) {
-        model::InputSource either;
-        either.kind = model::InputSource::Kind::File;
-        either.content = model::Word::unknown("an input that was moved on one way only");
-        // Shared between the copies of Core in the journal.
-        joined.moved_input = std::make_shared<const model::InputSource>(std::move(either));
+        static const model::InputSource kEither = [] {
+            model::InputSource either;
+            either.kind = model::InputSource::Kind::File;
+            either.content = model::Word::unknown("an input that was moved on one way only");
+            return either;
+        }();
+        joined.moved_input = &kEither;
     }
     return joined;
+}
+
+template <class T>
+void sort_unique(std::vector<State::Entry<T>>& entries) {
+    if (entries.size() < 2) {
+        return;
+    }
+    std::ranges::sort(entries, {}, &State::Entry<T>::id);
+    const auto rest = std::ranges::unique(entries, {}, &State::Entry<T>::id);
+    entries.erase(rest.begin(), rest.end());
+}
+
+/// What a way left of a name; what was before where it did not touch it.
+template <class T>
+const T* value_in(const std::vector<State::Entry<T>>& entries, State::Id id, const T* before) {
+    const auto found = std::ranges::lower_bound(entries, id, {}, &State::Entry<T>::id);
+    return found == entries.end() || found->id != id ? before : found->value;
+}
+
+template <class T>
+bool differ(const T* a, const T* b) {
+    return a != b && (a == nullptr || b == nullptr || !(*a == *b));
 }
 
 }  // namespace
@@ -124,88 +129,123 @@ Value join(const Value& a, const Value& b) {
     return joined;
 }
 
-const Variable* State::variable(const std::string& name) const {
-    const auto found = variables_.find(name);
-    return found == variables_.end() ? nullptr : &found->second;
-}
-
-const Function* State::function(const std::string& name) const {
-    const auto found = functions_.find(name);
-    return found == functions_.end() ? nullptr : &found->second;
-}
-
-void State::put_variable(const std::string& name, std::optional<Variable> value) {
-    if (value && value->exported) {
-        exported_[name] = 1;
-    } else {
-        exported_.erase(name);
+std::optional<State::Id> State::find(std::string_view name) const {
+    if (index_.empty()) {
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            if (names_[i].text == name) {
+                return static_cast<Id>(i);
+            }
+        }
+        return std::nullopt;
     }
-    if (value) {
-        variables_[name] = std::move(*value);
-    } else {
-        variables_.erase(name);
-    }
+    const auto found = index_.find(name);
+    return found == index_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void State::put_function(const std::string& name, std::optional<Function> value) {
-    if (value) {
-        functions_[name] = std::move(*value);
-    } else {
-        functions_.erase(name);
+State::Id State::intern(std::string_view name, Owned owned) {
+    if (const auto known = find(name)) {
+        return *known;
     }
+    const Id id = static_cast<Id>(names_.size());
+    names_.push_back({owned == Owned::Yes ? name : name_texts_.copy(name), nullptr, nullptr});
+    if (!index_.empty()) {
+        index_.emplace(names_.back().text, id);
+    } else if (names_.size() > kLookedThrough) {
+        for (Id each = 0; each <= id; ++each) {
+            index_.emplace(names_[each].text, each);
+        }
+    }
+    return id;
 }
 
-void State::set_variable(const std::string& name, Variable value) {
+const Variable* State::keep(Variable value) {
+    return &variables_.emplace_front(std::move(value));
+}
+
+const Function* State::keep(Function value) {
+    return &functions_.emplace_front(std::move(value));
+}
+
+const Variable* State::variable(std::string_view name) const {
+    const auto id = find(name);
+    return id ? names_[*id].variable : nullptr;
+}
+
+const Function* State::function(std::string_view name) const {
+    if (!any_function_) {
+        return nullptr;
+    }
+    const auto id = find(name);
+    return id ? names_[*id].function : nullptr;
+}
+
+void State::put_variable(Id id, const Variable* value) {
+    Name& name = names_[id];
+    if (value != nullptr && value->exported) {
+        exported_[name.text] = value;
+    } else if (name.variable != nullptr && name.variable->exported) {
+        exported_.erase(name.text);
+    }
+    name.variable = value;
+}
+
+void State::change_variable(Id id, const Variable* value) {
     Change change;
     change.kind = Change::Kind::Variable;
-    change.name = name;
-    if (const Variable* old = variable(name)) {
-        change.variable = *old;
-    }
-    put_variable(name, std::move(value));
-    record(std::move(change));
+    change.id = id;
+    change.variable = names_[id].variable;
+    put_variable(id, value);
+    record(change);
 }
 
-void State::forget_variable(const std::string& name) {
-    Variable unset;
-    unset.assigned = true;
-    set_variable(name, unset);
-}
-
-void State::set_function(const std::string& name, Function function) {
+void State::change_function(Id id, const Function* value) {
     Change change;
     change.kind = Change::Kind::Function;
-    change.name = name;
-    if (const Function* old = this->function(name)) {
-        change.function = *old;
-    }
-    put_function(name, std::move(function));
-    record(std::move(change));
+    change.id = id;
+    change.function = names_[id].function;
+    names_[id].function = value;
+    any_function_ = true;
+    record(change);
 }
 
-void State::remove_function(const std::string& name) {
-    if (const Function* old = function(name)) {
-        Change change;
-        change.kind = Change::Kind::Function;
-        change.name = name;
-        change.function = *old;
-        put_function(name, std::nullopt);
-        record(std::move(change));
+void State::set_variable(std::string_view name, Variable value) {
+    change_variable(intern(name, Owned::No), keep(std::move(value)));
+}
+
+void State::give_variable(std::string_view name, const Variable& value) {
+    put_variable(intern(name, Owned::Yes), &value);
+}
+
+void State::forget_variable(std::string_view name) {
+    Variable unset;
+    unset.assigned = true;
+    set_variable(name, std::move(unset));
+}
+
+void State::set_function(std::string_view name, Function function) {
+    change_function(intern(name, Owned::No), keep(std::move(function)));
+}
+
+void State::remove_function(std::string_view name) {
+    if (function(name) != nullptr) {
+        change_function(intern(name, Owned::No), nullptr);
     }
 }
 
-void State::set_core(Core core) {
+void State::set_core(const Core& core) {
     if (core == core_) {
         return;
     }
     Change change;
-    change.core = std::exchange(core_, std::move(core));
-    record(std::move(change));
+    change.core = core_;
+    core_ = core;
+    record(change);
 }
 
-bool State::touched_since(Mark mark, const std::string& name) const {
-    for (std::size_t i = mark; i < journal_.size(); ++i) {
-        if (journal_[i].kind == Change::Kind::Variable && journal_[i].name == name) {
+bool State::touched_since(Mark mark, std::string_view name) const {
+    const auto id = find(name);
+    for (std::size_t i = mark; id && i < journal_.size(); ++i) {
+        if (journal_[i].kind == Change::Kind::Variable && journal_[i].id == *id) {
             return true;
         }
     }
@@ -214,19 +254,19 @@ bool State::touched_since(Mark mark, const std::string& name) const {
 
 void State::roll_back(Mark mark) {
     while (journal_.size() > mark) {
-        Change change = std::move(journal_.back());
-        journal_.pop_back();
+        const Change& change = journal_.back();
         switch (change.kind) {
             case Change::Kind::Variable:
-                put_variable(change.name, std::move(change.variable));
+                put_variable(change.id, change.variable);
                 break;
             case Change::Kind::Function:
-                put_function(change.name, std::move(change.function));
+                names_[change.id].function = change.function;
                 break;
             case Change::Kind::Core:
-                core_ = std::move(change.core);
+                core_ = change.core;
                 break;
         }
+        journal_.pop_back();
     }
 }
 
@@ -236,13 +276,13 @@ State::Delta State::delta_since(Mark mark) const {
     for (std::size_t i = mark; i < journal_.size(); ++i) {
         const Change& change = journal_[i];
         if (change.kind == Change::Kind::Variable) {
-            const Variable* now = variable(change.name);
-            delta.variables[change.name] = now ? std::optional<Variable>(*now) : std::nullopt;
+            delta.variables.push_back({change.id, names_[change.id].variable});
         } else if (change.kind == Change::Kind::Function) {
-            const Function* now = function(change.name);
-            delta.functions[change.name] = now ? std::optional<Function>(*now) : std::nullopt;
+            delta.functions.push_back({change.id, names_[change.id].function});
         }
     }
+    sort_unique(delta.variables);
+    sort_unique(delta.functions);
     return delta;
 }
 
@@ -252,31 +292,52 @@ State::Delta State::take_delta(Mark mark) {
     return delta;
 }
 
-State::Delta State::unchanged(Core core) {
+State::Delta State::unchanged(const Core& core) {
     Delta delta;
-    delta.core = std::move(core);
+    delta.core = core;
     return delta;
 }
 
-bool State::changes_on_join(Mark mark) const {
+const Variable* State::start_of(Id id) {
+    Variable variable;
+    variable.value = Value::unknown("variable " + std::string(names_[id].text) +
+                                    " is not assigned in this text");
+    return keep(std::move(variable));
+}
+
+const Variable* State::join_values(Id id, const Variable* a, const Variable* b) {
+    if (a == b || (a != nullptr && b != nullptr && *a == *b)) {
+        return a;
+    }
+    return keep(join(a != nullptr ? *a : *start_of(id), b != nullptr ? *b : *start_of(id)));
+}
+
+const Function* State::join_values(Id, const Function* a, const Function* b) {
+    if (a == b || (a != nullptr && b != nullptr && *a == *b)) {
+        return a;
+    }
+    Function function = a != nullptr ? *a : *b;
+    function.ambiguous = true;
+    return keep(std::move(function));
+}
+
+bool State::changes_on_join(Mark mark) {
     if (!core_.alive) {
         return false;
     }
-    std::unordered_set<std::string> variables;
-    std::unordered_set<std::string> functions;
+    std::unordered_set<Id> variables;
+    std::unordered_set<Id> functions;
     bool core_seen = false;
     for (std::size_t i = mark; i < journal_.size(); ++i) {
         const Change& change = journal_[i];
-        if (change.kind == Change::Kind::Variable && variables.insert(change.name).second) {
-            const Variable* now = variable(change.name);
-            if (join(change.name, now ? std::optional(*now) : std::nullopt, change.variable) !=
-                change.variable) {
+        if (change.kind == Change::Kind::Variable && variables.insert(change.id).second) {
+            const Variable* now = names_[change.id].variable;
+            if (differ(join_values(change.id, now, change.variable), change.variable)) {
                 return true;
             }
-        } else if (change.kind == Change::Kind::Function && functions.insert(change.name).second) {
-            const Function* now = function(change.name);
-            if (join(now ? std::optional(*now) : std::nullopt, change.function) !=
-                change.function) {
+        } else if (change.kind == Change::Kind::Function && functions.insert(change.id).second) {
+            const Function* now = names_[change.id].function;
+            if (differ(join_values(change.id, now, change.function), change.function)) {
                 return true;
             }
         } else if (change.kind == Change::Kind::Core && !core_seen) {
@@ -289,7 +350,7 @@ bool State::changes_on_join(Mark mark) const {
     return false;
 }
 
-void State::join_alternatives(const std::vector<Delta>& alternatives) {
+void State::join_alternatives(std::span<const Delta> alternatives) {
     std::vector<const Delta*> alive;
     for (const Delta& delta : alternatives) {
         if (delta.core.alive) {
@@ -302,44 +363,32 @@ void State::join_alternatives(const std::vector<Delta>& alternatives) {
         set_core(dead);
         return;
     }
-    std::unordered_set<std::string> variables;
-    std::unordered_set<std::string> functions;
+    std::vector<Entry<Variable>> variables;
+    std::vector<Entry<Function>> functions;
     Core core = alive[0]->core;
     for (const Delta* delta : alive) {
         core = join(core, delta->core);
-        for (const auto& entry : delta->variables) {
-            variables.insert(entry.first);
-        }
-        for (const auto& entry : delta->functions) {
-            functions.insert(entry.first);
-        }
+        variables.insert(variables.end(), delta->variables.begin(), delta->variables.end());
+        functions.insert(functions.end(), delta->functions.begin(), delta->functions.end());
     }
-    for (const std::string& name : variables) {
-        const Variable* base = variable(name);
-        const std::optional<Variable> before = base ? std::optional(*base) : std::nullopt;
-        std::optional<Variable> joined;
-        for (std::size_t i = 0; i < alive.size(); ++i) {
-            const auto found = alive[i]->variables.find(name);
-            const std::optional<Variable>& value =
-                found == alive[i]->variables.end() ? before : found->second;
-            joined = i == 0 ? value : join(name, joined, value);
+    sort_unique(variables);
+    sort_unique(functions);
+    for (const Entry<Variable>& entry : variables) {
+        const Variable* before = names_[entry.id].variable;
+        const Variable* joined = value_in(alive[0]->variables, entry.id, before);
+        for (std::size_t i = 1; i < alive.size(); ++i) {
+            joined = join_values(entry.id, joined, value_in(alive[i]->variables, entry.id, before));
         }
-        set_variable(name, joined ? *joined : unknown_start(name));
+        change_variable(entry.id, joined != nullptr ? joined : start_of(entry.id));
     }
-    for (const std::string& name : functions) {
-        const Function* base = function(name);
-        const std::optional<Function> before = base ? std::optional(*base) : std::nullopt;
-        std::optional<Function> joined;
-        for (std::size_t i = 0; i < alive.size(); ++i) {
-            const auto found = alive[i]->functions.find(name);
-            const std::optional<Function>& value =
-                found == alive[i]->functions.end() ? before : found->second;
-            joined = i == 0 ? value : join(joined, value);
+    for (const Entry<Function>& entry : functions) {
+        const Function* before = names_[entry.id].function;
+        const Function* joined = value_in(alive[0]->functions, entry.id, before);
+        for (std::size_t i = 1; i < alive.size(); ++i) {
+            joined = join_values(entry.id, joined, value_in(alive[i]->functions, entry.id, before));
         }
-        if (joined) {
-            set_function(name, *joined);
-        } else {
-            remove_function(name);
+        if (joined != nullptr || before != nullptr) {
+            change_function(entry.id, joined);
         }
     }
     set_core(core);
@@ -349,49 +398,42 @@ void State::join_with_before(Mark mark) {
     if (journal_.size() == mark) {
         return;
     }
-    const Delta ran = take_delta(mark);
-    Delta skipped;
-    skipped.core = core_;
-    join_alternatives({ran, skipped});
+    Delta ran = take_delta(mark);
+    const Delta ways[] = {std::move(ran), unchanged(core_)};
+    join_alternatives(ways);
 }
 
-void State::remember(History& history, const Change& change, const State& state) {
+void State::remember(History& history, const Change& change) {
     if (change.kind == Change::Kind::Variable) {
-        const Variable* now = state.variable(change.name);
-        const std::optional<Variable> value = now ? std::optional(*now) : std::nullopt;
-        const auto [entry, fresh] = history.variables.try_emplace(change.name, change.variable);
-        entry->second = join(change.name, entry->second, value);
+        const auto [entry, fresh] = history.variables.try_emplace(change.id, change.variable);
+        entry->second = join_values(change.id, entry->second, names_[change.id].variable);
     } else if (change.kind == Change::Kind::Function) {
-        const Function* now = state.function(change.name);
-        const std::optional<Function> value = now ? std::optional(*now) : std::nullopt;
-        const auto [entry, fresh] = history.functions.try_emplace(change.name, change.function);
-        entry->second = join(entry->second, value);
+        const auto [entry, fresh] = history.functions.try_emplace(change.id, change.function);
+        entry->second = join_values(change.id, entry->second, names_[change.id].function);
     } else {
-        history.core = join(history.core.value_or(change.core), state.core_);
+        history.core = join(history.core.value_or(change.core), core_);
     }
 }
 
 // Called once the new value stands.
-void State::record(Change change) {
+void State::record(const Change& change) {
     if (!frames_.empty()) {
-        remember(frames_.back(), change, *this);
+        remember(frames_.back(), change);
     }
-    if (shells_.back()) {
-        remember(*shells_.back(), change, *this);
+    if (has_trap_history()) {
+        remember(trapped_.back().history, change);
     }
-    journal_.push_back(std::move(change));
+    journal_.push_back(change);
 }
 
 void State::apply(const History& history) {
-    for (const auto& [name, value] : history.variables) {
-        const Variable* now = variable(name);
-        const auto joined = join(name, now ? std::optional(*now) : std::nullopt, value);
-        set_variable(name, joined ? *joined : unknown_start(name));
+    for (const auto& [id, value] : history.variables) {
+        const Variable* joined = join_values(id, names_[id].variable, value);
+        change_variable(id, joined != nullptr ? joined : start_of(id));
     }
-    for (const auto& [name, value] : history.functions) {
-        const Function* now = function(name);
-        if (const auto joined = join(now ? std::optional(*now) : std::nullopt, value)) {
-            set_function(name, *joined);
+    for (const auto& [id, value] : history.functions) {
+        if (const Function* joined = join_values(id, names_[id].function, value)) {
+            change_function(id, joined);
         }
     }
     if (history.core) {
@@ -404,13 +446,13 @@ void State::pop_frame(FrameEnd end) {
     frames_.pop_back();
     if (!frames_.empty()) {
         History& outer = frames_.back();
-        for (const auto& [name, value] : history.variables) {
-            const auto [entry, fresh] = outer.variables.try_emplace(name, value);
-            entry->second = join(name, entry->second, value);
+        for (const auto& [id, value] : history.variables) {
+            const auto [entry, fresh] = outer.variables.try_emplace(id, value);
+            entry->second = join_values(id, entry->second, value);
         }
-        for (const auto& [name, value] : history.functions) {
-            const auto [entry, fresh] = outer.functions.try_emplace(name, value);
-            entry->second = join(entry->second, value);
+        for (const auto& [id, value] : history.functions) {
+            const auto [entry, fresh] = outer.functions.try_emplace(id, value);
+            entry->second = join_values(id, entry->second, value);
         }
         if (history.core) {
             outer.core = join(outer.core.value_or(*history.core), *history.core);
@@ -421,15 +463,22 @@ void State::pop_frame(FrameEnd end) {
     }
 }
 
+void State::pop_shell() {
+    if (has_trap_history()) {
+        trapped_.pop_back();
+    }
+    --shell_depth_;
+}
+
 void State::start_trap_history() {
-    if (!shells_.back()) {
-        shells_.back().emplace();
+    if (!has_trap_history()) {
+        trapped_.push_back({shell_depth_, {}});
     }
 }
 
 void State::apply_trap_history() {
-    if (shells_.back()) {
-        const History history = *shells_.back();
+    if (has_trap_history()) {
+        const History history = trapped_.back().history;
         apply(history);
     }
 }
