@@ -30,7 +30,10 @@ public:
         if (depth > limits::kShellNestingMax) {
             failed_ = true;
         }
-        while (!failed_ && find_pair(text, from, open, close)) {
+        // Below, all of it is copied, and the copies of each level are alive while the next one
+        // works.
+        while (!failed_ && find_pair(text, from, open, close) &&
+               spend(text.size() * sizeof(Atom))) {
             const Atoms inside(text.begin() + at(open + 1), text.begin() + at(close));
             std::vector<Atoms> middle;
             if (has_comma(inside)) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 #include "base/limits.h"
@@ -34,6 +37,27 @@ std::string programs(const std::string& text) {
     }
     return out;
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// Each of 256 levels kept a copy of the rest: 4 GiB and seconds of the gateway for one text of 1
+// MiB. Sanitizers reserve more address space than any limit here would leave.
+TEST(ShellAttack, BracesInARowTakeLittleMemory) {
+    std::string text = "echo ";
+    while (text.size() + 5 < limits::kActionTextBytesMax) {
+        text += "{a,b}";
+    }
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const rlimit limit{std::size_t{512} << 20U, std::size_t{512} << 20U};
+        ::setrlimit(RLIMIT_AS, &limit);
+        ::_exit(analyze(text, known()).complete ? 1 : 0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+#endif
 
 TEST(ShellAttack, QuotingGamesNameTheSameProgram) {
     EXPECT_EQ(programs("r\"\"m -rf /"), "rm|-rf|/\n");
