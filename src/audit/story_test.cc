@@ -83,7 +83,8 @@ protected:
         record.decided_by = grant.starts_with("started by ") ? grant : "grant " + grant;
         return add(to_record(record));
     }
-    std::uint64_t vote(std::uint64_t key, const std::string& who) {
+    /// `claimed`: the key that the record names, when not the one that signed.
+    std::uint64_t vote(std::uint64_t key, const std::string& who, std::uint64_t claimed = 0) {
         model::Vote vote;
         vote.action = "a-1";
         vote.action_digest = crypto::sha256("a-1").text();
@@ -92,7 +93,8 @@ protected:
         vote.time = clock_.now();
         vote.signature =
             crypto::sshsig_sign(key_of(key), "countersign-vote@v1", model::vote_statement(vote));
-        return add(vote_record(vote, key_of(key).public_key().line()));
+        const auto named = claimed == 0 ? key : claimed;
+        return add(vote_record(vote, key_of(named).public_key().line()));
     }
     std::uint64_t release(std::vector<std::string> approvers) {
         ReleaseRecord record;
@@ -295,6 +297,85 @@ TEST_F(StoryTest, MembersThatATypeDoesNotHaveAreNamed) {
 TEST_F(StoryTest, AMissingMemberIsNamed) {
     add({RecordType::GatewayStop, R"({})"});
     EXPECT_EQ(first_bad(), 2U);
+}
+
+// --- Verified since a checkpoint ----------------------------------------------------------------
+
+TEST_F(StoryTest, AReleaseStandsOnVotesBeforeTheCheckpointVerifiedSince) {
+    decide(model::Decision::StepUp, ReleaseMode::Held, 1);
+    vote(2, "ann");
+    const std::string since = log_->checkpoint().take();
+    const std::uint64_t covered = log_->size();
+    release({"ann"});
+    outcome();
+    ASSERT_TRUE(log_->checkpoint().ok());
+    const auto report = verify_since(since);
+    EXPECT_TRUE(report.ok()) << report_text(report);
+    EXPECT_EQ(report.since, covered);
+    EXPECT_EQ(report.records, covered + 2);
+    EXPECT_EQ(report.checkpoints, 2U);
+    EXPECT_EQ(report.by_type,
+              (std::map<std::string, std::uint64_t>{{"outcome", 1}, {"release", 1}}));
+    EXPECT_NE(report_text(report).find("since then 2"), std::string::npos);
+    EXPECT_NE(report_json(report).find("\"since\":4"), std::string::npos);
+}
+
+TEST_F(StoryTest, WhatFollowsACheckpointIsJudgedByWhatStandsBeforeIt) {
+    decide(model::Decision::StepUp, ReleaseMode::Held, 2);
+    vote(2, "ann");
+    add(to_record(ApproverChange{ApproverChange::Change::Removed, "ann",
+                                 key_of(2).public_key().line(), "ann"}));
+    const std::string since = log_->checkpoint().take();
+    const auto bad = release({"ann"});
+    ASSERT_TRUE(log_->commit().ok());
+    ASSERT_FALSE(verify_since(since).ok());
+    EXPECT_EQ(verify_since(since).fault->seq, bad);
+}
+
+TEST_F(StoryTest, SignaturesBeforeTheCheckpointVerifiedSinceAreTaken) {
+    decide(model::Decision::StepUp, ReleaseMode::Held, 1);
+    const std::string early = log_->checkpoint().take();
+    const auto forged = vote(3, "ann", 2);
+    const std::string since = log_->checkpoint().take();
+    EXPECT_EQ(first_bad(), forged);
+    EXPECT_TRUE(verify_since(since).ok()) << report_text(verify_since(since));
+    EXPECT_EQ(verify_since(early).fault->seq, forged);
+}
+
+TEST_F(StoryTest, ALogThatDoesNotExtendTheCheckpointVerifiedSinceIsFound) {
+    const auto since_says = [this](const std::string& note) {
+        const auto report = verify_since(note);
+        return report.fault ? report.fault->what : std::string();
+    };
+    add(alert("one"));
+    const std::string since = log_->checkpoint().take();
+    const auto before = files_.contents();
+    add(alert("two"));
+    const std::string later = log_->checkpoint().take();
+    EXPECT_EQ(since_says(since), "");
+    // Signed by somebody else.
+    const std::string text = since.substr(0, since.find("\n\n") + 1);
+    EXPECT_NE(since_says(crypto::sign_note(text, "test.example/log", key_of(9)).take()), "");
+    EXPECT_NE(since_says(""), "");
+    // A record that it covers was changed.
+    std::string& segment = files_.contents()["/log/segments/00000000000000000000.jsonl"];
+    const std::string good = segment;
+    segment.replace(segment.find("\"one\""), 5, "\"eno\"");
+    EXPECT_NE(since_says(since).find("history was rewritten"), std::string::npos);
+    segment = good;
+    // All files put back to an older state: the later checkpoint is not reached.
+    log_.reset();
+    files_.contents() = before;
+    EXPECT_NE(since_says(later).find("are missing"), std::string::npos);
+    // The log rebuilt by somebody who holds the host's files and key.
+    files_ = MemoryFiles();
+    log_ = open(1'000'000);
+    for (int i = 0; i < 5; ++i) {
+        add(alert("nothing happened"));
+    }
+    ASSERT_TRUE(log_->checkpoint().ok());
+    EXPECT_TRUE(verify().ok());
+    EXPECT_NE(since_says(since).find("history was rewritten"), std::string::npos);
 }
 
 TEST_F(StoryTest, ExportGivesTheSessionsRecords) {

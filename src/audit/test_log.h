@@ -48,6 +48,15 @@ protected:
         EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
         return report.ok() ? report.take() : VerifyReport{};
     }
+    /// As somebody does who verified up to `checkpoint` before.
+    VerifyReport verify_since(const std::string& checkpoint) {
+        VerifyOptions options;
+        options.verifiers = {{"test.example/log", key_of(1).public_key()}};
+        options.since = checkpoint;
+        auto report = verify_log(files_, "/log", options);
+        EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
+        return report.ok() ? report.take() : VerifyReport{};
+    }
     void fill(Log& log, int count) {
         for (int i = 0; i < count; ++i) {
             ASSERT_TRUE(log.append(alert("number " + std::to_string(i))).ok());

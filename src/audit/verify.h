@@ -23,6 +23,10 @@ struct VerifyOptions {
     std::vector<crypto::NoteVerifier> verifiers;
     /// Checkpoints kept elsewhere: the log must extend each of them.
     std::vector<std::string> known_checkpoints;
+    /// A checkpoint up to which the caller has verified before. The log must extend it; the records
+    /// that it covers are hashed and followed for what they leave open (sessions, people, held
+    /// actions), but signatures of votes and of checkpoints among them are not verified again.
+    std::optional<std::string> since;
     /// Who must have cosigned one of those or the newest checkpoint; the report names who did.
     std::vector<crypto::WitnessKey> witnesses;
 };
@@ -36,10 +40,11 @@ struct Fault {
 
 struct VerifyReport {
     std::uint64_t records = 0;
-    std::uint64_t checkpoints = 0;
+    std::uint64_t checkpoints = 0;           ///< verified; without those before `since`
     std::uint64_t checkpointed_records = 0;  ///< covered by the last checkpoint
     crypto::Digest root;
-    std::map<std::string, std::uint64_t> by_type;
+    std::optional<std::uint64_t> since;            ///< records that VerifyOptions::since covers
+    std::map<std::string, std::uint64_t> by_type;  ///< without those
     std::uint64_t unknown_types = 0;  ///< of a newer version: hashes verified, content not judged
     std::uint64_t open_actions = 0;   ///< held and neither released nor refused (gateway stopped)
     std::map<std::string, std::uint64_t> witnessed_records;  ///< by witness: as many it has seen

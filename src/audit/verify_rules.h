@@ -27,6 +27,10 @@ namespace countersign::audit {
 
 class RecordRules {
 public:
+    /// Whether signatures of votes are verified, or taken for good because whoever asks has
+    /// verified these very records before.
+    enum class Signatures { Verify, Trust };
+    void signatures(Signatures signatures) { signatures_ = signatures; }
     /// What is wrong with this record, in one sentence; nullopt: nothing. `body` is its canonical
     /// JSON and `facts` what facts_of() took out of it.
     std::optional<std::string> judge(RecordType type, std::string_view body,
@@ -94,12 +98,15 @@ private:
     Finding hold(const DecisionFacts& facts);
     static Finding check_typed(const SessionFacts& session, const DecisionFacts& facts);
     Finding check_grant(const SessionFacts& session, const DecisionFacts& facts) const;
+    [[nodiscard]] Result<void> check_signature(const model::Vote& vote,
+                                               const std::string& key_line) const;
     Finding check_quorum(const Held& held, const std::vector<std::string>& approvers);
 
     std::map<std::string, SessionFacts, std::less<>> sessions_;      ///< active ones
     std::map<std::string, std::string, std::less<>> approver_keys_;  ///< active: name -> key line
     Table<Held> held_;
     bool frozen_ = false;
+    Signatures signatures_ = Signatures::Verify;
 };
 
 }  // namespace countersign::audit

@@ -166,6 +166,9 @@ inline constexpr std::array kVerifyFlags = {
     Flag{"public-key", Kind::Many, "FILE", "the log's verifier key (default: beside the log)"},
     Flag{"checkpoint", Kind::Many, "FILE",
          "a checkpoint kept elsewhere, which the log must extend; may be repeated"},
+    Flag{"since", Kind::Value, "FILE",
+         "a checkpoint up to which you verified before: the log must extend it, what follows is "
+         "verified"},
     Flag{"witness", Kind::Many, "FILE",
          "key of a witness that must have cosigned; may be repeated"},
     kJson};

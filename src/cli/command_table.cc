@@ -309,12 +309,15 @@ constexpr std::array kCommands = {
             "countersign audit show 42",
             {},
             verb_audit_show},
-    Command{"audit verify", Group::Evidence,
-            "check the whole log offline: hashes, tree, signatures, order",
-            "Needs no gateway and trusts none: it reads the log's files only. Names the first bad "
-            "record. With a FILE it checks that document alone, with nothing but the public key.",
-            kVerifyFlags, kVerifyOperand, "countersign audit verify --checkpoint last-month.txt",
-            "1 it does not verify", verb_audit_verify},
+    Command{
+        "audit verify", Group::Evidence,
+        "check the whole log offline: hashes, tree, signatures, order",
+        "Needs no gateway and trusts none: it reads the log's files only. Names the first bad "
+        "record. With a FILE it checks that document alone, with nothing but the public key. With "
+        "--since the records that the checkpoint covers are hashed, compared with it and "
+        "followed for what they leave open; signatures among them are not verified again.",
+        kVerifyFlags, kVerifyOperand, "countersign audit verify --checkpoint last-month.txt",
+        "1 it does not verify", verb_audit_verify},
     Command{"audit prove",
             Group::Evidence,
             "proof that a record stands in the log (C2SP tlog-proof)",

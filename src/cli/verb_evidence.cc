@@ -51,6 +51,9 @@ Result<audit::VerifyOptions> verify_options(const Arguments& arguments) {
         std::string note = TRY(sys::read_file(file, crypto::kNoteBytesMax));
         options.known_checkpoints.push_back(std::move(note));
     }
+    if (const auto file = arguments.value("since")) {
+        options.since = TRY(sys::read_file(*file, crypto::kNoteBytesMax));
+    }
     for (const std::string& file : arguments.values("witness")) {
         const std::string line = TRY(sys::read_file(file, limits::kKeyFileBytesMax));
         crypto::WitnessKey witness = TRY(crypto::WitnessKey::parse(line));

@@ -182,6 +182,10 @@ class Evidence(unittest.TestCase):
         served = self.gateway.people("GET", "/log/tile/entries/000").body
         self.assertEqual(served, pathlib.Path(out, "tile/entries/000").read_bytes())
         self.run_client("verify", "--checkpoint", before)
+        since = json.loads(self.run_client("verify", "--json", "--since", before))
+        self.assertEqual(since["since"] + sum(since["by_type"].values()), since["records"])
+        self.assertIn("release", since["by_type"])
+        self.run_client("verify", "--since", self.file("other", since["root"]), status=1)
         log = str(self.gateway.state / "log")
         subprocess.run([sys.executable, str(SOURCE / "tools/verify_log.py"), log, "--checkpoint", before], check=True,
                        stdout=subprocess.DEVNULL)
