@@ -1,13 +1,15 @@
 // Ours, cc-safety-net and tirith on one fixed sample: at most 150 rows of each set, evenly spaced.
 // Prints what each of them stops (ours: anything but allow and modify; theirs: deny or ask).
-// Nothing of a row is run, and no network is used. Usage: detect.mjs DATA_DIR COUNTERSIGN PEERS_DIR
-import { execFileSync, spawnSync } from "node:child_process";
+// Two of theirs run at a time, since each text costs a process. Nothing of a row is run, and no network
+// is used. Usage: detect.mjs DATA_DIR COUNTERSIGN PEERS_DIR [ROWS_PER_SET]
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const [data, countersign, peers] = process.argv.slice(2);
-const SAMPLE = 150;
+const [data, countersign, peers, rowsPerSet] = process.argv.slice(2);
+const SAMPLE = Number(rowsPerSet ?? 150);
+const AT_A_TIME = 2;
 const PROJECT = "/home/dev/project";
 const sets = [
     ["gtfobins", "attack", (r) => r.label !== "file-read"],
@@ -49,7 +51,20 @@ function ours(texts, workspace) {
     return lines.filter((line) => !["allow", "modify"].includes(JSON.parse(line).decision)).length;
 }
 
-function safetyNet(text) {
+// Resolves to the exit status and the output of a program that gets `input`.
+function answerOf(program, options, input) {
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, options, { env, stdio: ["pipe", "pipe", "ignore"] });
+        let output = "";
+        child.stdout.on("data", (part) => (output += part));
+        child.stdin.on("error", () => {});
+        child.on("error", reject);
+        child.on("close", (status) => resolve({ status, output }));
+        child.stdin.end(input);
+    });
+}
+
+async function safetyNet(text) {
     const input = JSON.stringify({
         hook_event_name: "PreToolUse",
         tool_name: "Bash",
@@ -57,14 +72,26 @@ function safetyNet(text) {
         cwd: home,
     });
     const program = join(peers, "node_modules/.bin/cc-safety-net");
-    const run = spawnSync(program, ["hook", "--claude-code"], { input, env });
-    return /"permissionDecision":"(deny|ask)"/.test(run.stdout?.toString() ?? "");
+    const { output } = await answerOf(program, ["hook", "--claude-code"], input);
+    return /"permissionDecision":"(deny|ask)"/.test(output);
 }
 
-function tirith(text) {
+async function tirith(text) {
     const program = join(peers, "node_modules/@sheeki03/tirith-linux-x64/bin/tirith");
     const options = ["check", "--no-daemon", "--non-interactive", "--quiet", "--shell", "posix"];
-    return (spawnSync(program, [...options, "--", text], { env }).status ?? 0) !== 0;
+    return (await answerOf(program, [...options, "--", text], "")).status !== 0;
+}
+
+async function countOf(texts, stops) {
+    let stopped = 0;
+    let next = 0;
+    const worker = async () => {
+        while (next < texts.length) {
+            if (await stops(texts[next++])) stopped++;
+        }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    return stopped;
 }
 
 console.log("stopped of a fixed sample".padEnd(36), "rows", "  ours", "cc-safety-net", "tirith");
@@ -73,8 +100,8 @@ for (const [file, nature, wanted] of sets) {
     const workspace = file.startsWith("agent_mini") ? "/app" : PROJECT;
     const counts = [
         ours(texts, workspace),
-        texts.filter(safetyNet).length,
-        texts.filter(tirith).length,
+        await countOf(texts, safetyNet),
+        await countOf(texts, tirith),
     ];
     const columns = counts.map((count, i) => String(count).padStart([6, 13, 6][i])).join(" ");
     console.log(`${file} (${nature})`.padEnd(36), String(texts.length).padStart(4), columns);
