@@ -43,6 +43,10 @@ EffectKind kind_in(model::Place place, EffectKind kind, std::string_view path) {
 
 void EffectMaker::on_path(Effect effect, const Text& path, const std::optional<std::string>& base) {
     effect.place = model::Place::Unknown;
+    if (!path.value.has_value() && !path.given.empty()) {
+        effect.place = class_of_path(path.given, place_);
+        effect.target = path.given;
+    }
     if (path.value.has_value()) {
         if (path.value->empty() || *path.value == "-") {
             return;
@@ -98,7 +102,7 @@ void apply_redirection(const model::Redirection& redirection, EffectMaker& maker
         return;
     }
     const Text target{redirection.target.value, redirection.target.known_prefix,
-                      redirection.target.glob};
+                      redirection.target.glob, given_path(redirection.target)};
     Effect effect;
     effect.span = redirection.span;
     // bash(1), REDIRECTION: /dev/tcp/HOST/PORT and /dev/udp/HOST/PORT open a socket.

@@ -28,6 +28,8 @@ Text text_from(const Word& word, std::size_t offset) {
         text.value = std::string_view(*word.value).substr(std::min(offset, word.value->size()));
     } else if (offset < word.known_prefix.size()) {
         text.prefix = std::string_view(word.known_prefix).substr(offset);
+    } else if (offset == 0) {
+        text.given = given_path(word);
     }
     return text;
 }

@@ -18,6 +18,8 @@ struct Text {
     std::optional<std::string_view> value;
     std::string_view prefix;  ///< known beginning of an unknown text
     bool glob = false;
+    std::string_view given =
+        {};  ///< of an unknown text: the path that stands for it, see given_path
 };
 
 /// Builds effects in one place. Holds references; for the length of one understand() call.
@@ -46,6 +48,10 @@ void apply(const Reading& reading, const model::ResolvedCommand& command, const 
 
 /// Effects of one redirection.
 void apply_redirection(const model::Redirection& redirection, EffectMaker& maker);
+/// The path that stands for an unknown word which is all of a variable that a CI service sets to a
+/// file of its own (`>> "$GITHUB_OUTPUT"`); empty: none does. An assignment to such a variable has
+/// an effect, so that the name keeps its meaning.
+std::string_view given_path(const model::Word& word);
 /// Effects of NAME=value put into an environment; a value that is itself a command (PAGER,
 /// GIT_SSH_COMMAND) is an inner shell text.
 void apply_assignment(std::string_view name, const model::Word& value, const Place& place,

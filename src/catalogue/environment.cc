@@ -13,10 +13,11 @@ using model::EffectKind;
 namespace {
 
 enum class Danger {
-    LoadsCode,    ///< makes programs load or run code of the value's choosing
-    FindsCode,    ///< changes where programs or modules are found
-    IsCommand,    ///< the value is a command that some program will run
-    SendsTraffic  ///< sends requests elsewhere or weakens their checks
+    LoadsCode,     ///< makes programs load or run code of the value's choosing
+    FindsCode,     ///< changes where programs or modules are found
+    IsCommand,     ///< the value is a command that some program will run
+    SendsTraffic,  ///< sends requests elsewhere or weakens their checks
+    NamesFile      ///< names a file that later commands write to
 };
 
 struct Variable {
@@ -129,7 +130,27 @@ constexpr std::array kVariables = {
     Variable{"HISTCONTROL", Danger::SendsTraffic},
     Variable{"HISTIGNORE", Danger::SendsTraffic},
     Variable{"HISTTIMEFORMAT", Danger::SendsTraffic},
+    Variable{"GITHUB_OUTPUT", Danger::NamesFile},
+    Variable{"GITHUB_STATE", Danger::NamesFile},
+    Variable{"GITHUB_STEP_SUMMARY", Danger::NamesFile},
+    Variable{"RUNNER_TEMP", Danger::NamesFile},
 };
+
+// Files that a CI service makes for each step and names to it: what the step tells the service goes
+// there (GitHub Actions, "Workflow commands", "Environment files"). GITHUB_ENV and GITHUB_PATH are
+// not among them: what is written there changes what later steps run.
+struct Given {
+    std::string_view name;
+    std::string_view path;  ///< stands for it: temporary, and says what it is
+};
+constexpr std::array kGiven = {Given{"GITHUB_OUTPUT", "/tmp/$GITHUB_OUTPUT"},
+                               Given{"GITHUB_STATE", "/tmp/$GITHUB_STATE"},
+                               Given{"GITHUB_STEP_SUMMARY", "/tmp/$GITHUB_STEP_SUMMARY"},
+                               Given{"RUNNER_TEMP", "/tmp/$RUNNER_TEMP"}};
+
+// How shell/ says that a word is a variable which the text nowhere sets.
+constexpr std::string_view kVariable = "variable ";
+constexpr std::string_view kNotAssigned = " is not assigned in this text";
 
 // Values that switch a pager, an editor or a proxy off; agents set them all the time.
 constexpr std::array<std::string_view, 12> kPlainValues = {
@@ -144,7 +165,8 @@ constexpr std::array kTellings = {
     Telling{Danger::LoadsCode, "makes programs load or run other code"},
     Telling{Danger::FindsCode, "changes where programs and their parts are found"},
     Telling{Danger::IsCommand, "names a command that a program will run"},
-    Telling{Danger::SendsTraffic, "redirects or hides what programs do"}};
+    Telling{Danger::SendsTraffic, "redirects or hides what programs do"},
+    Telling{Danger::NamesFile, "changes which file later commands write to"}};
 
 const Variable* variable_named(std::string_view name) {
     for (const Variable& variable : kVariables) {
@@ -175,12 +197,32 @@ bool stays_inside(const model::Word& value, const Place& place) {
     return true;
 }
 
+/// "$NAME", ${NAME} or "${NAME}" and nothing else: by the length of the word.
+bool is_whole_variable(const model::Word& word, std::string_view name) {
+    const std::size_t length = word.span.end - word.span.begin;
+    const std::size_t around = length > name.size() ? length - name.size() : 0;
+    return word.known_prefix.empty() && (around == 1 || around == 3 || around == 5);
+}
+
 bool is_plain(const model::Word& value) {
     return value.value.has_value() &&
            std::find(kPlainValues.begin(), kPlainValues.end(), *value.value) != kPlainValues.end();
 }
 
 }  // namespace
+
+std::string_view given_path(const model::Word& word) {
+    std::string_view name = word.why_unknown;
+    if (word.value || !name.starts_with(kVariable) || !name.ends_with(kNotAssigned)) {
+        return {};
+    }
+    name.remove_prefix(kVariable.size());
+    name.remove_suffix(kNotAssigned.size());
+    const auto* const given = std::find_if(kGiven.begin(), kGiven.end(),
+                                           [&](const Given& item) { return item.name == name; });
+    return given != kGiven.end() && is_whole_variable(word, name) ? given->path
+                                                                  : std::string_view();
+}
 
 void apply_assignment(std::string_view name, const model::Word& value, const Place& place,
                       Understanding& out) {
