@@ -41,6 +41,19 @@ EffectKind kind_in(model::Place place, EffectKind kind, std::string_view path) {
 
 }  // namespace
 
+Text text_from(const model::Word& word, std::size_t offset) {
+    Text text;
+    text.glob = word.glob;
+    if (word.value.has_value()) {
+        text.value = std::string_view(*word.value).substr(std::min(offset, word.value->size()));
+    } else if (offset < word.known_prefix.size()) {
+        text.prefix = std::string_view(word.known_prefix).substr(offset);
+    } else if (offset == 0) {
+        text.given = given_path(word);
+    }
+    return text;
+}
+
 void EffectMaker::on_path(Effect effect, const Text& path, const std::optional<std::string>& base) {
     effect.place = model::Place::Unknown;
     if (!path.value.has_value() && !path.given.empty()) {
@@ -101,8 +114,7 @@ void apply_redirection(const model::Redirection& redirection, EffectMaker& maker
         redirection.kind == Kind::Close) {
         return;
     }
-    const Text target{redirection.target.value, redirection.target.known_prefix,
-                      redirection.target.glob, given_path(redirection.target)};
+    const Text target = text_from(redirection.target, 0);
     Effect effect;
     effect.span = redirection.span;
     // bash(1), REDIRECTION: /dev/tcp/HOST/PORT and /dev/udp/HOST/PORT open a socket.

@@ -21,19 +21,6 @@ using table::What;
 
 constexpr std::string_view kFromInput = "comes from standard input";
 
-Text text_from(const Word& word, std::size_t offset) {
-    Text text;
-    text.glob = word.glob;
-    if (word.value.has_value()) {
-        text.value = std::string_view(*word.value).substr(std::min(offset, word.value->size()));
-    } else if (offset < word.known_prefix.size()) {
-        text.prefix = std::string_view(word.known_prefix).substr(offset);
-    } else if (offset == 0) {
-        text.given = given_path(word);
-    }
-    return text;
-}
-
 /// Whether a glob of an act may match the text: for an unknown text, when its known beginning does
 /// not rule it out.
 bool may_match(std::string_view pattern, const Text& text) {

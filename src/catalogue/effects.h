@@ -22,6 +22,9 @@ struct Text {
         {};  ///< of an unknown text: the path that stands for it, see given_path
 };
 
+/// What is known of the word behind its first `offset` bytes (an option's attached value).
+Text text_from(const model::Word& word, std::size_t offset);
+
 /// Builds effects in one place. Holds references; for the length of one understand() call.
 class EffectMaker {
 public:
