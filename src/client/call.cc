@@ -63,6 +63,20 @@ Error problem_error(int status, std::string_view body) {
     return {code_named(code), detail, hint};
 }
 
+namespace {
+
+Result<json::value> value_of(const HttpResponse& response) {
+    if (response.status >= 300) {
+        return problem_error(response.status, response.body);
+    }
+    if (response.body.empty()) {
+        return json::value(nullptr);
+    }
+    return text::parse_json(response.body, kAnswerBytesMax);
+}
+
+}  // namespace
+
 Result<json::value> Caller::get(std::string_view target, Duration wait) {
     HttpRequest request;
     request.method = "GET";
@@ -74,25 +88,33 @@ Result<json::value> Caller::post(std::string_view target, const json::value& bod
     return post_text(target, json::serialize(body), wait);
 }
 
-Result<json::value> Caller::post_text(std::string_view target, std::string body, Duration wait) {
+HttpRequest Caller::post_of(std::string_view target, std::string body) const {
     HttpRequest request;
     request.method = "POST";
     request.target = target;
     request.idempotency_key = fresh_key();
     request.body = std::move(body);
-    return call(std::move(request), wait);
+    request.bearer = token_;
+    return request;
+}
+
+Result<json::value> Caller::post_text(std::string_view target, std::string body, Duration wait) {
+    return call(post_of(target, std::move(body)), wait);
+}
+
+Result<void> Caller::begin_post_text(std::string_view target, std::string body, Duration wait) {
+    return http_.begin(post_of(target, std::move(body)), wait + kGrace);
+}
+
+Result<json::value> Caller::complete(Duration wait) {
+    const HttpResponse response = TRY(http_.complete(wait + kGrace));
+    return value_of(response);
 }
 
 Result<json::value> Caller::call(HttpRequest request, Duration wait) {
     request.bearer = token_;
     const HttpResponse response = TRY(http_.exchange(request, wait + kGrace));
-    if (response.status >= 300) {
-        return problem_error(response.status, response.body);
-    }
-    if (response.body.empty()) {
-        return json::value(nullptr);
-    }
-    return text::parse_json(response.body, kAnswerBytesMax);
+    return value_of(response);
 }
 
 }  // namespace countersign::client

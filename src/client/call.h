@@ -24,8 +24,13 @@ public:
     /// The body is JSON text already.
     Result<boost::json::value> post_text(std::string_view target, std::string body, Duration wait);
 
+    /// The two halves of post_text(); see HttpConnection::begin().
+    Result<void> begin_post_text(std::string_view target, std::string body, Duration wait);
+    Result<boost::json::value> complete(Duration wait);
+
 private:
     Result<boost::json::value> call(HttpRequest request, Duration wait);
+    [[nodiscard]] HttpRequest post_of(std::string_view target, std::string body) const;
 
     HttpConnection http_;
     std::string token_;

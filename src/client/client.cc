@@ -110,6 +110,16 @@ Result<ActionAnswer> AgentClient::submit(const model::ActionRequest& request, Du
     return answer;
 }
 
+Result<void> AgentClient::begin_submit(const model::ActionRequest& request) {
+    return connection_->caller.begin_post_text("/v1/actions" + submit_query(kNoWait, view_),
+                                               model::canonical(request), kNoWait);
+}
+
+Result<ActionAnswer> AgentClient::complete_submit() {
+    const json::value value = TRY(connection_->caller.complete(kNoWait));
+    return answer_from(value);
+}
+
 Result<ActionAnswer> AgentClient::await(std::string_view action, Duration wait) {
     TRY(check_path_segment(action));
     sys::RealClock clock;

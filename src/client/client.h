@@ -84,6 +84,11 @@ public:
     void set_view(View view) { view_ = view; }
     /// Submits; when held, waits up to `wait` for the end. An open answer is not leave to execute.
     Result<ActionAnswer> submit(const model::ActionRequest& request, Duration wait);
+    /// The two halves of a submit() that does not wait, for a caller that has something to do
+    /// meanwhile. begin_submit()'s errors: nothing was asked. Between them only begin_submit() may
+    /// be called; it gives up the first answer.
+    Result<void> begin_submit(const model::ActionRequest& request);
+    Result<ActionAnswer> complete_submit();
     Result<ActionAnswer> await(std::string_view action, Duration wait);
     Result<void> report(std::string_view action, const model::Outcome& outcome);
     /// Any number together, in as many requests as it takes. An outcome that the gateway refuses

@@ -164,8 +164,18 @@ Result<void> HttpConnection::connect() {
 }
 
 Result<HttpResponse> HttpConnection::exchange(const HttpRequest& request, Duration limit) {
+    const Duration until = monotonic_now() + limit;
+    TRY(begin(request, limit));
+    return complete(left_until(until));
+}
+
+Result<void> HttpConnection::begin(const HttpRequest& request, Duration limit) {
+    if (pending_) {
+        // Its answer would be taken for the one to this request.
+        pending_.reset();
+        fd_.reset();
+    }
     TRY(check_request(request));
-    const std::string bytes = print_request(request);
     const Duration until = monotonic_now() + limit;
     bool reused = fd_.valid();
     if (reused) {
@@ -176,11 +186,26 @@ Result<HttpResponse> HttpConnection::exchange(const HttpRequest& request, Durati
     if (!reused) {
         TRY(connect());
     }
+    Pending& pending = pending_.emplace(Pending{print_request(request), reused, {}});
+    // A refusal may come before all of a large body was taken: then it is read all the same.
+    pending.sent = sys::send_all(fd_, pending.bytes, left_until(until));
+    return {};
+}
+
+Result<HttpResponse> HttpConnection::complete(Duration limit) {
+    if (!pending_) {
+        return Error(ErrorCode::Internal, "nothing was asked");
+    }
+    const Pending pending = std::move(*pending_);
+    pending_.reset();
+    const Duration until = monotonic_now() + limit;
     bool answered = false;
-    auto response = exchange_once(bytes, until, answered);
-    if (!response.ok() && reused && !answered && response.error().code == ErrorCode::Unavailable) {
+    auto response = receive(pending.sent, until, answered);
+    if (!response.ok() && pending.reused && !answered &&
+        response.error().code == ErrorCode::Unavailable) {
         TRY(connect());
-        response = exchange_once(bytes, until, answered);
+        const auto sent = sys::send_all(fd_, pending.bytes, left_until(until));
+        response = receive(sent, until, answered);
     }
     if (!response.ok() || !response->keep_alive) {
         fd_.reset();
@@ -209,10 +234,8 @@ Result<std::size_t> HttpConnection::receive_head(const Result<void>& sent, Durat
     return head_end;
 }
 
-Result<HttpResponse> HttpConnection::exchange_once(std::string_view bytes, Duration until,
-                                                   bool& answered) {
-    // A refusal may come before all of a large body was taken: then read it all the same.
-    const auto sent = sys::send_all(fd_, bytes, left_until(until));
+Result<HttpResponse> HttpConnection::receive(const Result<void>& sent, Duration until,
+                                             bool& answered) {
     const std::size_t head_end = TRY(receive_head(sent, until, answered));
     const ResponseHead head =
         TRY(parse_response_head(std::string_view(buffer_).substr(0, head_end)));

@@ -56,14 +56,28 @@ public:
     /// line of the header (CWE-113).
     Result<HttpResponse> exchange(const HttpRequest& request, Duration limit);
 
+    /// The two halves of exchange(), for a caller that has something to do meanwhile. begin()'s
+    /// errors: nothing was asked. A second begin() gives up the answer to the first; complete()
+    /// without a begin() is Internal.
+    Result<void> begin(const HttpRequest& request, Duration limit);
+    Result<HttpResponse> complete(Duration limit);
+
 private:
-    Result<HttpResponse> exchange_once(std::string_view bytes, Duration until, bool& answered);
+    /// A request on its way.
+    struct Pending {
+        std::string bytes;
+        bool reused = false;  ///< over a connection that had been used before
+        Result<void> sent;
+    };
+
+    Result<HttpResponse> receive(const Result<void>& sent, Duration until, bool& answered);
     Result<std::size_t> receive_head(const Result<void>& sent, Duration until, bool& answered);
     Result<void> connect();
 
     std::string socket_;
     sys::Fd fd_;
     std::string buffer_;  ///< received and not used
+    std::optional<Pending> pending_;
 };
 
 /// The bytes of a request as they go out.

@@ -132,6 +132,27 @@ TEST(HttpConnection, AConnectionThatWasClosedMeanwhileIsMadeAnew) {
     EXPECT_EQ(connection.exchange(get(), seconds(5))->body, "b");
 }
 
+TEST(HttpConnection, TheHalvesOfAnExchangeMakeItWhole) {
+    FakeServer server({FakeServer::says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"),
+                       FakeServer::says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb")});
+    HttpConnection connection(server.path());
+    EXPECT_EQ(code_of(connection.complete(seconds(5))), ErrorCode::Internal) << "nothing was asked";
+    ASSERT_TRUE(connection.begin(get(), seconds(5)).ok());
+    EXPECT_EQ(connection.complete(seconds(5))->body, "a");
+    // The server has closed by now or closes while this is on its way: it is asked anew.
+    ASSERT_TRUE(connection.begin(get(), seconds(5)).ok());
+    EXPECT_EQ(connection.complete(seconds(5))->body, "b");
+    EXPECT_EQ(code_of(connection.complete(seconds(5))), ErrorCode::Internal);
+}
+
+TEST(HttpConnection, AnAnswerThatNobodyFetchedIsNotTheNextAnswer) {
+    FakeServer server({FakeServer::says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
+                       FakeServer::says("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond")});
+    HttpConnection connection(server.path());
+    ASSERT_TRUE(connection.begin(get(), seconds(5)).ok());
+    EXPECT_EQ(connection.exchange(get(), seconds(5))->body, "second");
+}
+
 TEST(HttpConnection, NoLineCanBeSmuggledIntoTheHeader) {
     HttpConnection connection("/nonexistent/agent.sock");
     HttpRequest token = get();

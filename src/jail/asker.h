@@ -18,8 +18,9 @@ namespace countersign::jail {
 class Asker {
 public:
     virtual ~Asker() = default;
-    virtual Result<client::ActionAnswer> submit(const model::ActionRequest& request,
-                                                Duration wait) = 0;
+    /// Asks and returns; its error: nothing was asked. complete() waits for what was asked last.
+    virtual Result<void> begin(const model::ActionRequest& request) = 0;
+    virtual Result<client::ActionAnswer> complete() = 0;
     virtual Result<client::ActionAnswer> await(std::string_view action, Duration wait) = 0;
     virtual Result<void> report(std::span<const model::OutcomeReport> reports) = 0;
 };

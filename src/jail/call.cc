@@ -27,21 +27,22 @@ Result<std::map<std::string, std::string>> read_environment(Memory& memory, std:
     const auto pointers = TRY(memory.pointers(address, limits::kArgvWordsMax));
     std::map<std::string, std::string> out;
     std::size_t left = limits::kArgvBytesMax;
+    std::string room;
     for (const std::uint64_t pointer : pointers) {
-        const std::string entry = TRY(memory.string(pointer, left));
+        const std::string_view entry = TRY(memory.view(pointer, left, room));
         left -= entry.size();
         const std::size_t equals = entry.find('=');
-        if (equals == std::string::npos ||
-            !sys::matters(std::string_view(entry).substr(0, equals))) {
+        const std::string_view name = entry.substr(0, equals);
+        if (equals == std::string_view::npos || !sys::matters(name)) {
             continue;
         }
         if (out.size() == limits::kEnvironmentEntriesMax) {
             return Error(ErrorCode::LimitExceeded, "too many environment entries matter");
         }
         // The first entry of a name is the one that getenv(3) finds; a second is a trick.
-        if (!out.emplace(entry.substr(0, equals), entry.substr(equals + 1)).second) {
+        if (!out.emplace(name, entry.substr(equals + 1)).second) {
             return Error(ErrorCode::InvalidArgument,
-                         entry.substr(0, equals) + " stands twice in the environment");
+                         std::string(name) + " stands twice in the environment");
         }
     }
     return out;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "jail/pid_info.h"
 #include "jail/tell.h"
 #include "sys/real_clock.h"
 #include "text/utf8.h"
@@ -268,7 +269,16 @@ void Gatekeeper::remember_denial(const Question& question) {
 
 /// Submits and, when held, waits for the end as long as the caller lives.
 Result<client::ActionAnswer> Gatekeeper::ask(Asker& asker, const Question& question) {
-    client::ActionAnswer answer = TRY(asker.submit(question.request, Duration{}));
+    TRY(asker.begin(question.request));
+    return settle(asker, question, [&] { return still_waits(question.id); });
+}
+
+/// The second half of ask(): the answer to what was begun.
+template <class StillWaits>
+Result<client::ActionAnswer> Gatekeeper::settle(Asker& asker, const Question& question,
+                                                StillWaits still_waits) {
+    client::ActionAnswer answer = TRY(asker.complete());
+    learn(question, answer);
     if (!answer.open()) {
         if (answer.granted()) {
             ++counts_.allowed;
@@ -277,7 +287,7 @@ Result<client::ActionAnswer> Gatekeeper::ask(Asker& asker, const Question& quest
     }
     ++counts_.held;
     observe_held(question, answer);
-    while (answer.open() && still_waits(question.id)) {
+    while (answer.open() && still_waits()) {
         const std::string id = answer.id;
         answer = TRY(asker.await(id, kHeldLook));
     }
@@ -316,66 +326,125 @@ void Gatekeeper::handle(Asker& asker, const void* notification) {
         return;
     }
     ++counts_.actions;
-    const auto answer = ask(asker, question);
-    if (!answer.ok()) {
-        ++counts_.denied;
-        remember_denial(question);
-        refuse_loudly(question, "the gateway gives no answer (" + answer.error().message +
-                                    "), so nothing is started. Tell the person; do not try again.");
-        return;
+    if (expected_.grant(question.call, question.program)) {
+        load_first(asker, question);
+    } else {
+        ask_first(asker, question);
     }
-    observe_decided(question, answer.value());
-    finish(question, answer.value());
 }
 
-void Gatekeeper::finish(const Question& question, const client::ActionAnswer& answer) {
-    if (!answer.granted()) {
-        ++counts_.denied;
-        remember_denial(question);
-        refuse_loudly(question, answer.message);
+/// False: nothing is started, which is counted and shown, and `why` is for the agent.
+bool Gatekeeper::permitted(const Question& question, const Result<client::ActionAnswer>& answer,
+                           std::string& why) {
+    if (!answer.ok()) {
+        why = "the gateway gives no answer (" + answer.error().message +
+              "), so nothing is started. Tell the person; do not try again.";
+    } else if (answer->granted() && !answer->verdict.modified) {
+        return true;
+    } else {
+        observe_decided(question, answer.value());
+        if (answer->granted()) {
+            settings_.tree->never_started(answer->id, "only a changed form of it may run");
+            why = use_other_form(answer.value(), question.request.context.within.empty());
+        } else {
+            why = answer->message;
+        }
+    }
+    ++counts_.denied;
+    return false;
+}
+
+/// From the first answer: what is granted only after a vote is not to be expected.
+void Gatekeeper::learn(const Question& question, const client::ActionAnswer& answer) {
+    if (question.request.action.kind != model::ActionKind::Exec) {
         return;
     }
-    if (answer.verdict.modified) {
-        ++counts_.denied;
+    if (answer.granted() && !answer.verdict.modified) {
+        expected_.granted(question.call, question.program);
+    } else {
+        expected_.not_granted(question.call, question.program);
+    }
+}
+
+void Gatekeeper::ask_first(Asker& asker, Question& question) {
+    const auto answer = ask(asker, question);
+    std::string why;
+    if (!permitted(question, answer, why)) {
         remember_denial(question);
-        settings_.tree->never_started(answer.id, "only a changed form of it may run");
-        refuse_loudly(question, use_other_form(answer, question.request.context.within.empty()));
+        refuse_loudly(question, why);
         return;
     }
-    if (settings_.saver != nullptr) {
+    auto stop = ExecStop::let_go(settings_.listener.get(), question.id, question.call);
+    std::string differs = stop.ok() ? words_differ(stop.value(), question) : std::string();
+    start(question, answer.value(), std::move(stop), std::move(differs));
+    observe_decided(question, answer.value());
+}
+
+/// The gateway judges while the kernel loads. Nothing of the new program runs before the answer.
+void Gatekeeper::load_first(Asker& asker, Question& question) {
+    auto stop = ExecStop::let_go(settings_.listener.get(), question.id, question.call);
+    const auto begun = asker.begin(question.request);
+    std::string differs = stop.ok() ? words_differ(stop.value(), question) : std::string();
+    const bool stands = stop.ok() && stop->reached() == ExecStop::Reached::Loaded;
+    const auto answer =
+        begun.ok() ? settle(asker, question,
+                            [&] {
+                                return stop.ok() ? stands && !has_ended(question.caller.handle)
+                                                 : still_waits(question.id);
+                            })
+                   : Result<client::ActionAnswer>(begun.error());
+    std::string why;
+    if (permitted(question, answer, why)) {
+        start(question, answer.value(), std::move(stop), std::move(differs));
+        observe_decided(question, answer.value());
+        return;
+    }
+    if (!stop.ok()) {
+        remember_denial(question);
+        refuse_loudly(question, why);
+    } else if (stands) {
+        tell(question.caller.handle, line_for_agent(why));
+        stop->kill();
+    }
+}
+
+std::string Gatekeeper::words_differ(ExecStop& stop, const Question& question) const {
+    if (settings_.check == ExecCheck::Skipped || stop.reached() != ExecStop::Reached::Loaded) {
+        return "";
+    }
+    return stop.words_differ(question.call, question.program);
+}
+
+/// What was granted: it runs, or is reported as never started. Takes the caller's handle.
+void Gatekeeper::start(Question& question, const client::ActionAnswer& answer,
+                       Result<ExecStop> stop, std::string differs) {
+    if (!stop.ok()) {
+        ++counts_.denied;
+        settings_.tree->never_started(answer.id, stop.error().message);
+        refuse_loudly(question, "the start cannot be verified: " + stop.error().message);
+        return;
+    }
+    if (stop->reached() != ExecStop::Reached::Loaded) {
+        const bool failed = stop->reached() == ExecStop::Reached::Failed;
+        settings_.tree->never_started(answer.id, failed ? "the kernel refused the start"
+                                                        : "the caller died before the start");
+        return;
+    }
+    if (settings_.saver != nullptr && differs.empty()) {
         settings_.saver->before(question.request.action, answer);
     }
-    // Before its first instruction: what it starts must be found to be within it.
-    const auto started = [&] {
-        Caller caller{question.caller.process, {}, question.caller.within};
-        auto handle = sys::duplicate(question.caller.handle);
-        if (handle.ok()) {
-            caller.handle = handle.take();
-            settings_.tree->started(std::move(caller), answer.id);
-        }
-    };
-    auto released = release(settings_.listener.get(), question.id, question.call, question.program,
-                            started, settings_.check);
-    if (!released.ok()) {
+    if (settings_.check == ExecCheck::Made && differs.empty()) {
+        differs = stop->files_differ(question.program);
+    }
+    if (!differs.empty()) {
+        stop->kill();
         ++counts_.denied;
-        settings_.tree->never_started(answer.id, released.error().message);
-        refuse_loudly(question, "the start cannot be verified: " + released.error().message);
+        settings_.tree->never_started(answer.id, "killed: " + differs);
         return;
     }
-    switch (released->end) {
-        case Release::End::Started:
-            break;
-        case Release::End::Failed:
-            settings_.tree->never_started(answer.id, "the kernel refused the start");
-            break;
-        case Release::End::Gone:
-            settings_.tree->never_started(answer.id, "the caller died before the start");
-            break;
-        case Release::End::Mismatch:
-            ++counts_.denied;
-            settings_.tree->never_started(answer.id, "killed: " + released->detail);
-            break;
-    }
+    // Before its first instruction: what it starts must be found to be within it.
+    settings_.tree->started(std::move(question.caller), answer.id);
+    stop->run();
 }
 
 void Gatekeeper::observe_held(const Question& question, const client::ActionAnswer& answer) {

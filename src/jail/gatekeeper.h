@@ -1,4 +1,6 @@
-// Answers the tree's execs: reads each, asks the gateway, and lets it go or refuses it. While one
+// Answers the tree's execs: reads each, asks the gateway, and lets it go or refuses it. What is
+// expected to be granted is loaded while the gateway judges, and stands before its first
+// instruction until the answer is there (docs/decisions/0009-loading-while-asking.md). While one
 // waits for people the others go on: each held exec occupies a thread, and there is always another
 // one up to kThreadsMax; beyond that, callers wait in the kernel's queue.
 //
@@ -16,15 +18,20 @@
 #include "base/result.h"
 #include "jail/asker.h"
 #include "jail/call.h"
+#include "jail/exec_stop.h"
+#include "jail/expected.h"
 #include "jail/jail.h"
 #include "jail/network_gate.h"
 #include "jail/program.h"
-#include "jail/release.h"
 #include "jail/saver.h"
 #include "jail/tree.h"
 #include "sys/fd.h"
 
 namespace countersign::jail {
+
+/// Whether what was loaded is compared with what was decided. Skipped exists for one canary only
+/// (jail/unverified_starts.h).
+enum class ExecCheck { Made, Skipped };
 
 class Gatekeeper {
 public:
@@ -82,7 +89,17 @@ private:
     void handle_connect(Asker& asker, const void* notification);
     bool understand(const void* notification, Question& question);
     Result<client::ActionAnswer> ask(Asker& asker, const Question& question);
-    void finish(const Question& question, const client::ActionAnswer& answer);
+    template <class StillWaits>
+    Result<client::ActionAnswer> settle(Asker& asker, const Question& question,
+                                        StillWaits still_waits);
+    void learn(const Question& question, const client::ActionAnswer& answer);
+    void ask_first(Asker& asker, Question& question);
+    void load_first(Asker& asker, Question& question);
+    bool permitted(const Question& question, const Result<client::ActionAnswer>& answer,
+                   std::string& why);
+    void start(Question& question, const client::ActionAnswer& answer, Result<ExecStop> stop,
+               std::string differs);
+    [[nodiscard]] std::string words_differ(ExecStop& stop, const Question& question) const;
     void refuse(std::uint64_t id, int error_number) const;
     void refuse_loudly(const Question& question, std::string_view reason) const;
     bool denied_just_now(const Question& question) EXCLUDES(denial_lock_);
@@ -96,6 +113,7 @@ private:
     Settings settings_;
     sys::Fd stop_;
     Counts counts_;
+    Expected expected_;
     Mutex lock_;
     std::vector<std::thread> threads_ GUARDED_BY(lock_);
     int idle_ GUARDED_BY(lock_) = 0;

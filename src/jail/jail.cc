@@ -14,10 +14,10 @@ public:
         client_.set_view(client::AgentClient::View::Brief);
     }
 
-    Result<client::ActionAnswer> submit(const model::ActionRequest& request,
-                                        Duration wait) override {
-        return client_.submit(request, wait);
+    Result<void> begin(const model::ActionRequest& request) override {
+        return client_.begin_submit(request);
     }
+    Result<client::ActionAnswer> complete() override { return client_.complete_submit(); }
     Result<client::ActionAnswer> await(std::string_view action, Duration wait) override {
         return client_.await(action, wait);
     }

@@ -71,7 +71,14 @@ Result<std::uint64_t> Memory::number(std::uint64_t address) {
 }
 
 Result<std::string> Memory::string(std::uint64_t address, std::size_t bytes_max) {
-    std::string out;
+    std::string room;
+    const std::string_view text = TRY(view(address, bytes_max, room));
+    return room.empty() ? std::string(text) : std::move(room);
+}
+
+Result<std::string_view> Memory::view(std::uint64_t address, std::size_t bytes_max,
+                                      std::string& room) {
+    room.clear();
     while (true) {
         const Page* bytes = TRY(page(address / kPageBytes));
         const std::size_t offset = address % kPageBytes;
@@ -80,13 +87,16 @@ Result<std::string> Memory::string(std::uint64_t address, std::size_t bytes_max)
         const void* end = std::memchr(begin, 0, left);
         const std::size_t count =
             end == nullptr ? left : static_cast<std::size_t>(static_cast<const char*>(end) - begin);
-        if (out.size() + count > bytes_max) {
+        if (room.size() + count > bytes_max) {
             return Error(ErrorCode::LimitExceeded, "a word of the call is longer than " +
                                                        std::to_string(bytes_max) + " bytes");
         }
-        out.append(begin, count);
+        if (end != nullptr && room.empty()) {
+            return std::string_view(begin, count);
+        }
+        room.append(begin, count);
         if (end != nullptr) {
-            return out;
+            return std::string_view(room);
         }
         address += left;
     }

@@ -1,6 +1,6 @@
 // Reads the memory of a stopped process in whole pages, each once: what was looked at is what was
 // decided about, even if another thread writes meanwhile. (The start is verified again after the
-// kernel has taken the arguments, see release.h.)
+// kernel has taken the arguments, see exec_stop.h.)
 //
 // Untrusted input: every address and length comes from the agent. Not thread safe.
 #pragma once
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +27,9 @@ public:
     /// the memory is not there (the kernel would say EFAULT); PermissionDenied when it is closed to
     /// us (an unreadable program).
     Result<std::string> string(std::uint64_t address, std::size_t bytes_max);
+    /// The same without a copy where it lies in one page; else it is put together in `room`. Valid
+    /// as long as this and `room`.
+    Result<std::string_view> view(std::uint64_t address, std::size_t bytes_max, std::string& room);
     /// Reads `count` pages from the one of `address` on in one call, as far as they are there: for
     /// what will be looked at anyway.
     void read_ahead(std::uint64_t address, std::size_t count);

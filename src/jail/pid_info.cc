@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <fcntl.h>
+#include <poll.h>
 #include <string>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -85,6 +86,11 @@ std::optional<PidInfo> pid_info(const sys::Fd& handle, pid_t thread) {
         return std::nullopt;
     }
     return from_proc(thread);
+}
+
+bool has_ended(const sys::Fd& handle) {
+    pollfd entry{handle.get(), POLLIN, 0};
+    return ::poll(&entry, 1, 0) > 0;
 }
 
 ExitKnown exit_status(const sys::Fd& handle, int& status) {

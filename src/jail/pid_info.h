@@ -20,6 +20,9 @@ Result<sys::Fd> open_thread(pid_t thread);
 /// nullopt: gone.
 std::optional<PidInfo> pid_info(const sys::Fd& handle, pid_t thread);
 
+/// It has ended, whether or not somebody has reaped it.
+bool has_ended(const sys::Fd& handle);
+
 enum class ExitKnown {
     NotYet,  ///< it runs, or nobody has reaped it
     Never,   ///< this kernel does not tell

@@ -23,9 +23,11 @@ namespace {
 constexpr std::size_t kHeadBytes = 256;
 /// The kernel follows five interpreters and then says ELOOP (fs/exec.c).
 constexpr int kInterpretersMax = 5;
-/// A file younger than this is digested anew each time: within one tick of the clock content can
-/// change under the same time stamps.
-constexpr std::int64_t kSettledNs = 2'000'000'000;
+/// A file whose last change is younger than this is digested anew each time: within one step of a
+/// file system's time stamps content can change under the same ones. A stamp that is no multiple of
+/// the second step comes from a finer one; the first is the coarsest there is (FAT).
+constexpr std::int64_t kCoarseStepNs = 2'000'000'000;
+constexpr std::int64_t kFineStepNs = 10'000'000;
 constexpr std::size_t kCacheEntriesMax = 4096;
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -143,7 +145,8 @@ bool wait_for_stamp(const sys::Fd& fd, FileIdentity& identity) {
 bool settled(const FileIdentity& identity) {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    return nanoseconds(now) - identity.changed_ns > kSettledNs;
+    const bool fine = identity.changed_ns % kFineStepNs != 0;
+    return nanoseconds(now) - identity.changed_ns > (fine ? 2 * kFineStepNs : kCoarseStepNs);
 }
 
 }  // namespace

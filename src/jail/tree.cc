@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
@@ -23,11 +22,6 @@ constexpr std::uint64_t kWakeEvent = 0;
 /// the gateway as much as a decision, and a build starts hundreds of programs a second.
 constexpr Duration kGatherFor = std::chrono::milliseconds(20);
 constexpr std::size_t kGatherMost = 64;
-
-bool has_ended(const sys::Fd& handle) {
-    pollfd entry{handle.get(), POLLIN, 0};
-    return ::poll(&entry, 1, 0) > 0;
-}
 
 std::optional<int> shell_code(int status) {
     if (WIFEXITED(status)) {

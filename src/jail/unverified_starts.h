@@ -1,5 +1,5 @@
 // The token that switches off the comparison of what the kernel loaded with what was decided
-// (release.h). Only a canary makes one, to see that the race tests would notice: without the
+// (exec_stop.h). Only a canary makes one, to see that the race tests would notice: without the
 // comparison the wrong program does start. No flag, file or environment leads here, and a test
 // lists every place that names it.
 #pragma once

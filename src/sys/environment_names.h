@@ -9,7 +9,7 @@
 
 namespace countersign::sys {
 
-/// Reported when set.
+/// Reported when set. Sorted.
 inline constexpr std::array<std::string_view, 66> kEnvironmentThatMatters = {
     "BASHOPTS",
     "BASH_ENV",
@@ -52,8 +52,8 @@ inline constexpr std::array<std::string_view, 66> kEnvironmentThatMatters = {
     "LESSCLOSE",
     "LESSOPEN",
     "LUA_INIT",
-    "MAKEFLAGS",
     "MAKEFILES",
+    "MAKEFLAGS",
     "MANPAGER",
     "NODE_OPTIONS",
     "NODE_PATH",
@@ -90,8 +90,9 @@ inline constexpr std::array<std::string_view, 9> kEnvironmentNotForBash = {
 
 inline bool matters(std::string_view name) {
     const auto starts = [&](std::string_view prefix) { return name.starts_with(prefix); };
-    return std::ranges::any_of(kEnvironmentPrefixesThatMatter, starts) ||
-           std::ranges::find(kEnvironmentThatMatters, name) != kEnvironmentThatMatters.end();
+    static_assert(std::ranges::is_sorted(kEnvironmentThatMatters));
+    return std::ranges::binary_search(kEnvironmentThatMatters, name) ||
+           std::ranges::any_of(kEnvironmentPrefixesThatMatter, starts);
 }
 
 inline bool kept_from_bash(std::string_view name) {

@@ -54,12 +54,17 @@ void CanonicalWriter::end_array() {
 }
 
 void CanonicalWriter::key(std::string_view name) {
+    begin_member(name);
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+}
+
+void CanonicalWriter::begin_member(std::string_view name) {
     Level& level = levels_[depth_ - 1];
     CHECK(level.first || level.last < name);
     level.last = name;
     separate();
-    append_json_string(out_, name);
-    out_ += ':';
     named_ = true;
 }
 
@@ -112,7 +117,9 @@ void CanonicalWriter::strings(const std::map<std::string, std::string>& map) {
     begin_object();
     for (const auto& [name, value] : map) {
         ill_formed_ = ill_formed_ || !plain_ascii(name);
-        key(name);
+        begin_member(name);
+        append_json_string(out_, name);
+        out_ += ':';
         string(value);
     }
     end_object();

@@ -28,7 +28,7 @@ public:
     void end_object();
     void begin_array();
     void end_array();
-    /// The next value's name. Names are constants of ours: plain ASCII.
+    /// The next value's name. Names are constants of ours: plain ASCII that needs no escape.
     void key(std::string_view name);
 
     void string(std::string_view value);
@@ -53,6 +53,7 @@ private:
         bool first = true;
     };
     void separate();
+    void begin_member(std::string_view name);
 
     std::string& out_;
     std::array<Level, kDepthMax> levels_{};

@@ -87,6 +87,46 @@ TEST(Json, CanonicalFormFollowsRfc8785Vectors) {
     EXPECT_GE(checked, 6);
 }
 
+TEST(Json, EachByteIsWrittenTheSameWayAtEachPlace) {
+    // RFC 8785 section 3.2.2.2.
+    const auto written = [](char c) -> std::string {
+        switch (c) {
+            case '"':
+                return "\\\"";
+            case '\\':
+                return "\\\\";
+            case '\b':
+                return "\\b";
+            case '\f':
+                return "\\f";
+            case '\n':
+                return "\\n";
+            case '\r':
+                return "\\r";
+            case '\t':
+                return "\\t";
+            default:
+                break;
+        }
+        constexpr std::string_view kHex = "0123456789abcdef";
+        const auto byte = static_cast<unsigned char>(c);
+        return byte >= 0x20 ? std::string(1, c)
+                            : std::string("\\u00") + kHex[byte >> 4U] + kHex[byte & 0xFU];
+    };
+    for (int byte = 0; byte < 256; ++byte) {
+        const char c = static_cast<char>(byte);
+        for (std::size_t before = 0; before < 18; ++before) {
+            for (std::size_t after = 0; after < 10; ++after) {
+                std::string out;
+                append_json_string(out, std::string(before, 'a') + c + std::string(after, '\x7f'));
+                EXPECT_EQ(out, '"' + std::string(before, 'a') + written(c) +
+                                   std::string(after, '\x7f') + '"')
+                    << byte;
+            }
+        }
+    }
+}
+
 TEST(Json, CanonicalNumbers) {
     const auto value =
         parse_json("[0,-0.0,1e21,1e-7,123456789012,0.000001,1.5e300,100,333333333.33333329]", 1024);

@@ -68,10 +68,11 @@ private:
     class Connection final : public Asker {
     public:
         explicit Connection(FakeGateway& gateway) : gateway_(gateway) {}
-        Result<client::ActionAnswer> submit(const model::ActionRequest& request,
-                                            Duration) override {
-            return gateway_.submit(request);
+        Result<void> begin(const model::ActionRequest& request) override {
+            request_ = request;
+            return {};
         }
+        Result<client::ActionAnswer> complete() override { return gateway_.submit(request_); }
         Result<client::ActionAnswer> await(std::string_view action, Duration wait) override {
             return gateway_.await(std::string(action), wait);
         }
@@ -85,6 +86,7 @@ private:
 
     private:
         FakeGateway& gateway_;
+        model::ActionRequest request_;
     };
 
     Result<client::ActionAnswer> submit(const model::ActionRequest& request) {

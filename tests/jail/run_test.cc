@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -155,6 +156,140 @@ TEST_F(Run, WithoutAGatewayNothingStarts) {
     const auto report = supervise(options({"sh", "-c", "echo x > out"}), gateway.askers());
     EXPECT_EQ(report.value().exit_code, 126);
     EXPECT_FALSE(sys::file_status(workspace_ + "/out").value().has_value());
+}
+
+/// Grants the first /bin/touch, so that the second is loaded while it is asked about, and answers
+/// that one with `second`.
+FakeGateway::Judge second_touch(ActionState second, int& touches) {
+    return [second, &touches](const model::ActionRequest& request) {
+        return request.action.argv[0] == "/bin/touch" && ++touches == 2 ? second
+                                                                        : ActionState::Granted;
+    };
+}
+
+/// Starts it twice, in subshells as programs are.
+constexpr std::string_view kTouchTwice =
+    "/bin/touch marker; rm marker; /bin/touch marker 2> why; echo status $? > out; "
+    "[ -e marker ] && echo ran >> out; true";
+
+TEST_F(Run, WhatIsExpectedAndRefusedIsLoadedAndNeverRuns) {
+    int touches = 0;
+    FakeGateway gateway(second_touch(ActionState::Denied, touches));
+    const RunReport report = shell(gateway, std::string(kTouchTwice));
+    EXPECT_EQ(touches, 2);
+    EXPECT_EQ(output(), "status 137\n") << "killed where it stood";
+    EXPECT_NE(output("why").find("countersign: denied: the test does not allow"),
+              std::string::npos);
+    EXPECT_EQ(report.denied, 1);
+}
+
+TEST_F(Run, WhatWasRefusedOnceIsNotExpectedAgain) {
+    int touches = 0;
+    FakeGateway gateway([&](const model::ActionRequest& request) {
+        return request.action.argv[0] == "/bin/touch" && ++touches >= 2 ? ActionState::Denied
+                                                                        : ActionState::Granted;
+    });
+    shell(gateway,
+          "/bin/touch a; /bin/touch a; echo $? > out; sh -c '/bin/touch a'; echo $? >> out");
+    EXPECT_EQ(touches, 3);
+    EXPECT_EQ(output(), "137\n126\n");
+}
+
+TEST_F(Run, WhatIsExpectedAndPermittedInAChangedFormOnlyNeverRuns) {
+    int touches = 0;
+    FakeGateway gateway(second_touch(ActionState::Granted, touches));
+    gateway.modify = [&](const model::ActionRequest& request) -> std::optional<model::Action> {
+        return touches == 2 && request.action.argv[0] == "/bin/touch"
+                   ? std::optional(request.action)
+                   : std::nullopt;
+    };
+    shell(gateway, std::string(kTouchTwice));
+    EXPECT_EQ(output(), "status 137\n");
+    EXPECT_NE(output("why").find("Run exactly this instead"), std::string::npos);
+}
+
+TEST_F(Run, WhatIsExpectedAndHeldStandsUntilTheAnswer) {
+    int touches = 0;
+    FakeGateway gateway(second_touch(ActionState::Pending, touches));
+    bool ran_before = true;
+    std::thread person([&] {
+        // The shell goes on meanwhile: `waiting` says so.
+        while (!sys::file_status(workspace_ + "/waiting").value().has_value()) {
+            std::this_thread::yield();
+        }
+        for (bool answered = false; !answered; std::this_thread::yield()) {
+            for (const auto& asked : gateway.asked()) {
+                if (asked.state == ActionState::Pending) {
+                    ran_before = sys::file_status(workspace_ + "/marker").value().has_value();
+                    gateway.answer(asked.id, ActionState::Granted);
+                    answered = true;
+                }
+            }
+        }
+    });
+    const RunReport report = shell(gateway,
+                                   "/bin/touch marker; rm marker; /bin/touch marker & : > waiting; "
+                                   "wait $!; echo $? > out; [ -e marker ] && echo ran >> out");
+    person.join();
+    EXPECT_FALSE(ran_before);
+    EXPECT_EQ(output(), "0\nran\n");
+    EXPECT_EQ(report.held, 1);
+}
+
+TEST_F(Run, WhatIsExpectedAndHeldEndsWithItsDeath) {
+    int touches = 0;
+    FakeGateway gateway(second_touch(ActionState::Pending, touches));
+    shell(gateway,
+          "/bin/touch marker; rm marker; /bin/touch marker & kill -9 $!; wait $!; echo $? > out");
+    EXPECT_EQ(output(), "137\n");
+    EXPECT_FALSE(sys::file_status(workspace_ + "/marker").value().has_value());
+}
+
+TEST_F(Run, WhatIsExpectedNeverRunsWithoutAGateway) {
+    int touches = 0;
+    FakeGateway* all = nullptr;
+    FakeGateway gateway([&](const model::ActionRequest& request) {
+        if (request.action.argv[0] == "/bin/touch" && ++touches == 2) {
+            all->die();
+        }
+        return ActionState::Granted;
+    });
+    all = &gateway;
+    shell(gateway, std::string(kTouchTwice));
+    EXPECT_EQ(output(), "status 137\n");
+    EXPECT_NE(output("why").find("the gateway gives no answer"), std::string::npos);
+}
+
+/// The attack: end the supervisor while a program stands unanswered, and the end of its tracer lets
+/// it go. So the kernel kills it.
+TEST_F(Run, WhatStandsDiesWithItsSupervisor) {
+    constexpr int kRounds = 20;
+    for (int round = 0; round < kRounds; ++round) {
+        auto [tree_ended, in_tree] = sys::make_pipe().take();
+        const pid_t supervisor = ::fork();
+        if (supervisor == 0) {
+            ::dup2(in_tree.get(), STDOUT_FILENO);
+            in_tree.reset();
+            int touches = 0;
+            FakeGateway gateway([&](const model::ActionRequest& request) {
+                if (request.action.argv[0] == "/bin/touch" && ++touches == 2) {
+                    ::kill(::getpid(), SIGKILL);
+                }
+                return ActionState::Granted;
+            });
+            (void)supervise(
+                options({"sh", "-c", "/bin/touch marker; rm marker; /bin/touch marker"}),
+                gateway.askers());
+            ::_exit(0);
+        }
+        in_tree.reset();
+        // End of file: nobody of the tree is left.
+        ASSERT_TRUE(sys::read_to_end(tree_ended, 1024).ok());
+        int status = 0;
+        ASSERT_EQ(::waitpid(supervisor, &status, 0), supervisor);
+        EXPECT_TRUE(WIFSIGNALED(status));
+        EXPECT_FALSE(sys::file_status(workspace_ + "/marker").value().has_value());
+    }
 }
 
 TEST_F(Run, ScriptsCarryTheDigestOfTheirContent) {
