@@ -52,6 +52,7 @@ std::vector<Finding> findings(const Subject& subject) {
     }
     const Scene scene(subject);
     find_hidden(scene, sink);
+    find_disguise(scene, sink);
     find_shells(scene, sink);
     find_payloads(scene, sink);
     find_leaks(scene, sink);

@@ -89,6 +89,7 @@ void find_defences(const Scene& scene, Sink& sink);
 void find_bombs(const Scene& scene, Sink& sink);
 void find_time_bombs(const Scene& scene, Sink& sink);
 void find_hidden(const Scene& scene, Sink& sink);
+void find_disguise(const Scene& scene, Sink& sink);
 /// The same for content that the agent reads.
 void find_hidden_in(std::string_view content, Sink& sink);
 /// Words of the text that no command has resolved yet: secrets in an action's own text.
