@@ -135,8 +135,8 @@ Result<std::string> ActionDesk::submit(const model::Session& session,
     }
     Judgement judgement = judge_now(request, action.entry.digest, session.ceiling, now);
     const Meaning* meaning = memo_.find(action.entry.digest);
-    action.entry.request =
-        meaning != nullptr ? redacted(request, meaning->redacted) : redacted(request);
+    action.entry.request = meaning != nullptr ? core.redactor.request(request, meaning->redacted)
+                                              : core.redactor.request(request);
     apply(action, std::move(judgement), request);
     const bool keep = is_open(action.entry.state);
     if (keep) {
@@ -180,8 +180,10 @@ void ActionDesk::apply(LiveAction& action, Judgement judgement,
     }
     const Meaning* meaning = memo_.find(entry.digest);
     // The verdict of a Modify speaks of the changed form, which the memo does not know.
-    entry.verdict = meaning != nullptr && !verdict.modified ? redacted(verdict, meaning->redacted)
-                                                            : redacted(verdict);
+    const Redactor& redactor = rooms_.core.redactor;
+    entry.verdict = meaning != nullptr && !verdict.modified
+                        ? redactor.verdict(verdict, meaning->redacted)
+                        : redactor.verdict(verdict);
     switch (verdict.decision) {
         case Decision::Allow:
         case Decision::Modify:
@@ -433,7 +435,7 @@ Result<std::vector<model::Finding>> ActionDesk::observe(const model::Session& se
     std::vector<model::Finding> findings = inspect::observe(content);
     audit::Observation body;
     body.session = session.id;
-    body.source = inspect::redact(source);
+    body.source = rooms_.core.redactor.text(source);
     body.digest = crypto::sha256(content).text();
     body.bytes = static_cast<std::int64_t>(content.size());
     for (const model::Finding& finding : findings) {

@@ -67,7 +67,8 @@ public:
     };
 
     /// Use open().
-    ActionDesk(Private, const Rooms& rooms) : rooms_(rooms), actions_(rooms.core.store) {}
+    ActionDesk(Private, const Rooms& rooms)
+        : rooms_(rooms), actions_(rooms.core.store), memo_(rooms.core.redactor) {}
 
     /// Takes up what an earlier run left open: what waits for votes goes on waiting; what was
     /// suspended is denied, since its text with its secrets was only in memory.

@@ -72,7 +72,7 @@ Result<std::vector<RefusedReport>> ActionDesk::report(
             refused.push_back({report.action, may.take_error()});
             continue;
         }
-        model::OutcomeReport clean{report.action, redacted(report.outcome)};
+        model::OutcomeReport clean{report.action, rooms_.core.redactor.outcome(report.outcome)};
         audit::OutcomeRecord body;
         body.action = clean.action;
         body.session = session.id;

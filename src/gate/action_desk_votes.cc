@@ -274,7 +274,7 @@ Result<Proposal> ActionDesk::proposal(std::string_view id) {
     const bool whole = action != nullptr && action->original;
     const model::ActionRequest& request = whole ? *action->original : entry->request;
     // A rule with a secret in it would store the secret; one with its mark would match nothing.
-    if (redacted(request).action != request.action ||
+    if (rooms_.core.redactor.request(request).action != request.action ||
         title_of(request.action).find("[redacted:") != std::string::npos) {
         return Proposal{std::nullopt, "it holds a secret, so it cannot be remembered"};
     }

@@ -57,7 +57,7 @@ const Meaning* AssessmentMemo::find(std::string_view digest) const {
 
 const Meaning* AssessmentMemo::keep(std::string_view digest, const model::ActionRequest& request,
                                     Meaning meaning) {
-    meaning.redacted = redacted_parts(request, meaning.assessment);
+    meaning.redacted = redactor_.parts(request, meaning.assessment);
     if (bytes_of(request) + bytes_of(meaning.assessment) > kEntryBytesMax) {
         large_ = std::move(meaning);
         large_digest_ = digest;

@@ -39,6 +39,8 @@ public:
     /// An action that is larger than this, with its environment and with what it means, is not
     /// kept: all of it is the agent's to choose, and a short text can expand to a long one.
     static constexpr std::size_t kEntryBytesMax = 16 * 1024;
+    /// `redactor` must outlive it.
+    explicit AssessmentMemo(const Redactor& redactor) : redactor_(redactor) {}
     [[nodiscard]] std::size_t size() const { return kept_.size(); }
 
     /// nullptr: not kept. Valid until the next call of keep() or clear().
@@ -49,6 +51,7 @@ public:
     void clear();
 
 private:
+    const Redactor& redactor_;
     std::unordered_map<std::string, Meaning> kept_;
     std::deque<std::string> order_;
     Meaning large_;  ///< the last one that was too large to keep

@@ -14,7 +14,8 @@ model::ActionRequest start_of(std::string program) {
 }
 
 TEST(AssessmentMemo, KeepsSmallActionsUntilTheOldestMakesRoom) {
-    AssessmentMemo memo;
+    const Redactor redactor("key");
+    AssessmentMemo memo(redactor);
     for (std::size_t i = 0; i <= AssessmentMemo::kEntriesMax; ++i) {
         Meaning meaning;
         meaning.why_unknown = std::to_string(i);
@@ -30,7 +31,8 @@ TEST(AssessmentMemo, KeepsSmallActionsUntilTheOldestMakesRoom) {
 
 // Attack: a thousand actions, each with megabytes of environment or content, to fill the memory.
 TEST(AssessmentMemo, FillingItWithLargeEnvironmentsKeepsOneOfThem) {
-    AssessmentMemo memo;
+    const Redactor redactor("key");
+    AssessmentMemo memo(redactor);
     for (int i = 0; i < 8; ++i) {
         model::ActionRequest request = start_of("true");
         request.context.environment["PATH"] = std::string(AssessmentMemo::kEntryBytesMax, 'x');
@@ -43,7 +45,8 @@ TEST(AssessmentMemo, FillingItWithLargeEnvironmentsKeepsOneOfThem) {
 
 // Attack: a short text that expands to very many words and effects.
 TEST(AssessmentMemo, AShortTextWithAVeryLongMeaningIsNotKept) {
-    AssessmentMemo memo;
+    const Redactor redactor("key");
+    AssessmentMemo memo(redactor);
     Meaning meaning;
     meaning.assessment.effects.resize(1000);
     memo.keep("braces", start_of("rm"), std::move(meaning));

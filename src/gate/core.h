@@ -13,6 +13,7 @@
 #include "gate/metrics.h"
 #include "gate/opening.h"
 #include "gate/recorder.h"
+#include "gate/redaction.h"
 #include "store/store.h"
 
 namespace countersign::gate {
@@ -30,6 +31,7 @@ struct Core {
     std::string host;
     Openings openings;
     Alerts alerts;
+    Redactor redactor;
 };
 
 }  // namespace countersign::gate

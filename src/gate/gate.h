@@ -50,6 +50,8 @@ struct Parts {
     std::string host;
     std::string version;
     std::string configuration_digest;  ///< "sha256:<hex>" of what the gateway was configured with
+    /// What marks of redacted secrets are made with (redaction.h); known to this gateway alone.
+    std::string redaction_key;
     PolicyFiles* policy_files = nullptr;  ///< nullptr: the policy cannot be read again
 };
 

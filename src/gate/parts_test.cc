@@ -59,11 +59,58 @@ TEST(ActionDigest, WordsCannotMoveBetweenMembers) {
 TEST(Redaction, ReplacesASecretThatTheWordBeforeItTells) {
     const std::string token = "ghp_" + std::string(36, 'a');
     const std::vector<std::string> out =
-        redact_words({"curl", "-H", "Authorization: token " + token});
+        Redactor("key").words({"curl", "-H", "Authorization: token " + token});
     for (const std::string& word : out) {
         EXPECT_EQ(word.find(token), std::string::npos) << word;
     }
-    EXPECT_EQ(redact_words({"git", "status"}), (std::vector<std::string>{"git", "status"}));
+    EXPECT_EQ(Redactor("key").words({"git", "status"}),
+              (std::vector<std::string>{"git", "status"}));
+}
+
+/// What stands between '#' and ']' of the first mark.
+std::string mark_in(const std::string& text) {
+    const std::size_t begin = text.find('#', text.find("[redacted:"));
+    return begin == std::string::npos ? ""
+                                      : text.substr(begin + 1, text.find(']', begin) - begin - 1);
+}
+
+TEST(Redaction, EqualSecretsHaveEqualMarksWhereverTheyStand) {
+    const std::string secret = "correcthorse9";
+    const Redactor ours("key");
+    const std::string mark = mark_in(ours.text("tool --password " + secret));
+    EXPECT_EQ(mark.size(), 16U);
+    EXPECT_EQ(mark, crypto::keyed_digest("key", secret).hex().substr(0, 16));
+    EXPECT_EQ(mark_in(ours.text("export DB_PASSWORD=" + secret)), mark);
+    EXPECT_EQ(mark_in(ours.words({"tool", "--password", secret})[2]), mark);
+    EXPECT_EQ(mark_in(ours.words({"tool", "--password", secret, "more"})[2]), mark);
+    model::ActionRequest request;
+    request.context.environment["DB_PASSWORD"] = secret;
+    EXPECT_EQ(mark_in(ours.request(request).context.environment.at("DB_PASSWORD")), mark);
+    EXPECT_NE(mark_in(ours.text("tool --password " + secret + "x")), mark);
+    EXPECT_NE(mark_in(Redactor("another").text("tool --password " + secret)), mark);
+}
+
+// The words of `bash -c TEXT` and TEXT by itself are compared by what verification sees of them.
+TEST(Redaction, AWordHasTheMarkThatItWouldHaveAlone) {
+    const Redactor redactor("key");
+    for (const std::string text :
+         {"password='one two three' x", "tool --password hunter22", "password=\"never closed",
+          "export API_KEY=0123456789abcdef0123; curl -u ann:hunter22x http://h"}) {
+        EXPECT_EQ(redactor.words({"bash", "-c", text, "last"})[2], redactor.text(text)) << text;
+        EXPECT_EQ(redactor.words({"bash", "-c", text})[2], redactor.text(text)) << text;
+    }
+}
+
+TEST(Redaction, MarksAreNotRedactedAgain) {
+    const Redactor redactor("key");
+    for (const std::string text :
+         {"tool --password hunter22", "curl -u ann:hunter22x http://h",
+          "git clone https://x:hunter22x@h/a", "Authorization: Bearer abcdefghijklmnop0123",
+          "mysql -uroot -phunter22 db", "token=0123456789abcdef0123456789abcdef"}) {
+        const std::string once = redactor.text(text);
+        EXPECT_NE(once, text);
+        EXPECT_EQ(redactor.text(once), once);
+    }
 }
 
 model::JudgedCommand command(std::vector<std::optional<std::string>> argv) {

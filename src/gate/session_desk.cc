@@ -57,7 +57,8 @@ Result<model::SessionGrant> SessionDesk::open(const model::SessionRequest& reque
         started = found.take();
     }
     model::SessionRequest kept = request;
-    kept.command = redact_words(request.command);
+    kept.command = core_.redactor.words(request.command);
+    kept.purpose = core_.redactor.text(request.purpose);
     model::SessionGrant grant = TRY(sessions_.start(kept));
     if (started) {
         auto noted = note_process(grant.session, *started);
@@ -74,7 +75,9 @@ Result<model::SessionGrant> SessionDesk::open(const model::SessionRequest& reque
 
 Result<model::SessionGrant> SessionDesk::delegate(const model::Session& parent,
                                                   const session::DelegationRequest& request) {
-    model::SessionGrant grant = TRY(sessions_.delegate(parent.id, request));
+    session::DelegationRequest kept = request;
+    kept.purpose = core_.redactor.text(request.purpose);
+    model::SessionGrant grant = TRY(sessions_.delegate(parent.id, kept));
     return admit(std::move(grant));
 }
 

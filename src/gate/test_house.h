@@ -69,8 +69,9 @@ public:
             audit::Log::open(files, clock, log_key(), {"/state/log", "test/log", 1 << 20});
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         log = opened.take();
-        auto made = Gate::open({store, files, *log, clock, random, machine, policy, "/state",
-                                "host", "test", "sha256:" + std::string(64, '0'), &policy_files});
+        auto made =
+            Gate::open({store, files, *log, clock, random, machine, policy, "/state", "host",
+                        "test", "sha256:" + std::string(64, '0'), "key", &policy_files});
         ASSERT_TRUE(made.ok()) << made.error().message;
         gate = made.take();
     }

@@ -6,6 +6,7 @@
 // Pure; linear time (RE2 and hand-written scanners); thread safe.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,5 +66,8 @@ struct Secret {
 std::vector<Secret> secrets(std::string_view text);
 /// The text with each secret replaced by "[redacted:kind]".
 std::string redact(std::string_view text);
+/// What stands in place of a secret; `literal` is the secret itself, without space at its end.
+using SecretMark = std::function<std::string(const Secret& secret, std::string_view literal)>;
+std::string redact(std::string_view text, const SecretMark& mark);
 
 }  // namespace countersign::inspect

@@ -450,6 +450,12 @@ std::vector<Secret> secrets(std::string_view text) {
 }
 
 std::string redact(std::string_view text) {
+    return redact(text, [](const Secret& secret, std::string_view) {
+        return "[redacted:" + secret.kind + "]";
+    });
+}
+
+std::string redact(std::string_view text, const SecretMark& mark) {
     std::string out;
     std::size_t at = 0;
     for (const Secret& secret : secrets(text)) {
@@ -457,7 +463,12 @@ std::string redact(std::string_view text) {
             continue;
         }
         out += text.substr(at, secret.span.begin - at);
-        out += "[redacted:" + secret.kind + "]";
+        std::string_view literal =
+            text.substr(secret.span.begin, secret.span.end - secret.span.begin);
+        while (literal.ends_with(' ')) {
+            literal.remove_suffix(1);
+        }
+        out += mark(secret, literal);
         at = secret.span.end;
     }
     out += text.substr(at);

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import stat
 import subprocess
@@ -196,6 +197,31 @@ class Attack(unittest.TestCase):
         for path in self.gateway.state.rglob("*"):
             if path.is_file():
                 self.assertNotIn(secret.encode(), path.read_bytes(), path)
+
+    def test_equal_secrets_have_equal_marks_and_stand_nowhere(self):
+        secret, other = "correcthorse9battery", "correcthorse9staple"
+        session = self.gateway.open_session(purpose=f"deploy with --password {secret}")
+        texts = (f"tool --password {secret}", f"export DB_PASSWORD={secret}", f"tool --password {other}")
+        marks = []
+        for text in texts:
+            action = self.gateway.agent(session["token"], "POST", "/v1/actions", command(text)).json
+            shown = self.gateway.people("GET", f"/v1/actions/{action['id']}").body.decode()
+            marks.append(set(re.findall(r"\[redacted:[a-z_]+#([0-9a-f]{16})\]", shown)))
+        purpose = marks[0] & marks[1] & marks[2]
+        self.assertEqual([len(found - purpose) for found in marks], [0, 0, 1])
+        self.assertEqual(len(purpose), 1)
+        self.gateway.agent(session["token"], "POST", "/v1/observations",
+                           {"source": f"https://ann:{secret}@docs.example/", "content": f"password={secret}"})
+        path = self.gateway.state / "redaction.key"
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        key = path.read_text().strip()
+        self.gateway.people("GET", "/v1/audit?text=tool")
+        for file in self.gateway.state.rglob("*"):
+            if file.is_file() and file != path:
+                content = file.read_bytes()
+                for gone in (secret, other, key):
+                    self.assertNotIn(gone.encode(), content, file)
+                self.assertNotIn(bytes.fromhex(key), content, file)
 
     def test_session_token_stands_on_no_disk(self):
         self.gateway.people("GET", "/v1/audit?text=x")

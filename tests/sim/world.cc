@@ -38,7 +38,7 @@ Result<void> World::start() {
     log_ = TRY(audit::Log::open(files, clock, crypto::SigningKey::generate(key_source),
                                 {"/state/log", "sim/log", kSegmentBytes}));
     auto opened = gate::Gate::open({store, files, *log_, clock, random_, machine, policy_, "/state",
-                                    "host", "sim", "sha256:" + std::string(64, '0')});
+                                    "host", "sim", "sha256:" + std::string(64, '0'), "key"});
     if (!opened.ok()) {
         log_.reset();
         return opened.take_error();

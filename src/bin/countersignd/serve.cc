@@ -1,6 +1,7 @@
 #include "bin/countersignd/serve.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -69,6 +70,23 @@ Result<crypto::Digest> operator_token(const Directories& directories, Random& ra
     return crypto::token_digest(token);
 }
 
+/// Never leaves the machine: whoever holds it can try candidates against the marks of secrets.
+Result<std::string> redaction_key(const Directories& directories, Random& random) {
+    const std::string path = directories.state + "/redaction.key";
+    const std::string file = TRY(read_or_make(path, [&] {
+        std::array<std::byte, crypto::kDigestBytes> bytes{};
+        random.fill(bytes);
+        return crypto::Digest{bytes}.hex() + "\n";
+    }));
+    const auto key = crypto::Digest::parse("sha256:" + file.substr(0, file.find('\n')));
+    if (!key) {
+        return Error(ErrorCode::Corrupt, path + " holds no key",
+                     "remove it; a new one is made at the next start, and secrets that were "
+                     "recorded before are then not recognised again");
+    }
+    return std::string(reinterpret_cast<const char*>(key->bytes.data()), key->bytes.size());
+}
+
 Result<Directories> make_directories() {
     Directories directories;
     directories.state = TRY(sys::state_directory());
@@ -117,6 +135,7 @@ struct House {
     // Shared with every evaluator that is made from it.
     std::shared_ptr<const policy::Policy> policy;
     crypto::Digest operator_token;
+    std::string redaction_key;
     std::string user_name;
     std::unique_ptr<api::Server> server;
     std::unique_ptr<gate::Gate> gate;
@@ -135,6 +154,7 @@ Result<void> open_state(House& house) {
         TRY(read_configuration(house.directories.configuration, sys::host_name()));
     log::set_level(house.configuration.log_level);
     house.operator_token = TRY(operator_token(house.directories, house.random));
+    house.redaction_key = TRY(redaction_key(house.directories, house.random));
     crypto::SigningKey key = TRY(log_key(house.directories, house.random));
     house.store = TRY(store::open_sqlite(house.directories.state + "/store.db"));
     house.files = audit::real_files();
@@ -154,7 +174,7 @@ Result<void> open_gate(House& house) {
     house.gate = TRY(gate::Gate::open(
         {*house.store, *house.files, *house.log, house.clock, house.random, house.machine,
          house.policy, house.directories.state, sys::host_name(), std::string(kVersion),
-         house.configuration.digest, &*house.policy_files}));
+         house.configuration.digest, house.redaction_key, &*house.policy_files}));
     return {};
 }
 
