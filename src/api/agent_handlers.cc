@@ -134,6 +134,21 @@ Reply observe(Api& api, const Call& call) {
     });
 }
 
+/// A door could not read what it was given, so there is no action and nothing to decide.
+Reply note_refusal(Api& api, const Call& call) {
+    return answer([&]() -> Result<Reply> {
+        const json::value body = TRY(body_of(call));
+        text::ObjectReader in(body, "refusal");
+        const std::string door = in.string("door", limits::kNameBytesMax);
+        const std::string reason = in.string("reason", limits::kCommentBytesMax);
+        TRY(in.finish());
+        api.note_unfit(call.request->door,
+                       call.session == nullptr ? std::string() : call.session->id,
+                       Error(ErrorCode::InvalidArgument, door + ": " + reason));
+        return ready(empty_response());
+    });
+}
+
 Reply delegate_session(Api& api, const Call& call) {
     return answer([&]() -> Result<Reply> {
         if (call.ids.front() != call.session->id) {

@@ -145,12 +145,16 @@ void Api::note_unfit(Door door, std::string_view who, const Error& error) {
         unfit_since_ = now;
         unfit_left_ = kUnfitLinesPerMinute;
     }
-    if (unfit_left_ > 0) {
-        --unfit_left_;
-        log::info("refused at the " + std::string(door_name(door)) + " door" +
-                  (who.empty() ? std::string() : " from " + std::string(who)) + ": " +
-                  text::visible(error.message));
+    if (unfit_left_ == 0) {
+        return;
     }
+    if (--unfit_left_ == 0) {
+        log::info("more is refused at the doors than is written here; more lines in a minute");
+        return;
+    }
+    log::info("refused at the " + std::string(door_name(door)) + " door" +
+              (who.empty() ? std::string() : " from " + std::string(who)) + ": " +
+              text::visible(error.message));
 }
 
 Reply Api::handle(const Request& request) {

@@ -12,6 +12,7 @@ Reply agent_action(Api& api, const Call& call);
 Reply report_outcome(Api& api, const Call& call);
 Reply report_outcomes(Api& api, const Call& call);
 Reply observe(Api& api, const Call& call);
+Reply note_refusal(Api& api, const Call& call);
 Reply delegate_session(Api& api, const Call& call);
 
 // action_handlers.cc

@@ -16,6 +16,7 @@ constexpr std::array kRoutes = {
     Route{kAgents, kPost, "/v1/actions/{id}/outcome", {}, report_outcome},
     Route{kAgents, kPost, "/v1/outcomes", {}, report_outcomes},
     Route{kAgents, kPost, "/v1/observations", {}, observe},
+    Route{kAgents, kPost, "/v1/refusals", {}, note_refusal},
     Route{kAgents, kPost, "/v1/sessions/{id}/delegate", {}, delegate_session, Keeping::Nothing},
 
     Route{kPeople, kGet, "/v1/status", {}, status},
@@ -24,6 +25,7 @@ constexpr std::array kRoutes = {
     Route{kPeople, kGet, "/v1/sessions/{id}", {}, show_session},
     Route{kPeople, kPost, "/v1/sessions/{id}/revoke", {}, revoke_session},
     Route{kPeople, kPost, "/v1/sessions/{id}/end", {}, end_session},
+    Route{kPeople, kPost, "/v1/refusals", {}, note_refusal},
     Route{kPeople, kGet, "/v1/actions", {"state", "session", "cursor", "limit"}, list_actions},
     Route{kPeople, kGet, "/v1/actions/{id}", {"wait"}, show_action},
     Route{kPeople,

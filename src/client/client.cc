@@ -9,8 +9,11 @@
 #include "model/canonical.h"
 #include "model/codec.h"
 #include "sys/files.h"
+#include "sys/paths.h"
+#include "sys/process.h"
 #include "sys/real_clock.h"
 #include "text/json.h"
+#include "text/utf8.h"
 
 namespace countersign::client {
 namespace {
@@ -142,6 +145,40 @@ Result<void> AgentClient::report(std::string_view action, const model::Outcome& 
     TRY(connection_->caller.post("/v1/actions/" + std::string(action) + "/outcome",
                                  model::to_json(outcome), kNoWait));
     return {};
+}
+
+namespace {
+
+json::value refusal_json(std::string_view door, std::string_view reason) {
+    constexpr std::size_t kReasonShown = limits::kCommentBytesMax / 4;
+    return json::object{{"door", text_json(text::visible(door, limits::kNameBytesMax / 4))},
+                        {"reason", text_json(text::visible(reason, kReasonShown))}};
+}
+
+}  // namespace
+
+Result<void> AgentClient::note_refusal(std::string_view door, std::string_view reason) {
+    TRY(connection_->caller.post("/v1/refusals", refusal_json(door, reason), kNoWait));
+    return {};
+}
+
+void note_refusal(std::string_view door, std::string_view reason) {
+    const auto places = locations();
+    if (!places.ok()) {
+        return;
+    }
+    const auto token = sys::environment("COUNTERSIGN_SESSION");
+    if (token && !token->empty()) {
+        (void)AgentClient(places->agent_socket, *token).note_refusal(door, reason);
+        return;
+    }
+    if (!ensure_gateway(*places).ok()) {
+        return;
+    }
+    auto people = OperatorClient::open(*places);
+    if (people.ok()) {
+        (void)people->post("/v1/refusals", refusal_json(door, reason));
+    }
 }
 
 Result<void> AgentClient::report(std::span<const model::OutcomeReport> reports) {

@@ -91,6 +91,9 @@ public:
     Result<ActionAnswer> complete_submit();
     Result<ActionAnswer> await(std::string_view action, Duration wait);
     Result<void> report(std::string_view action, const model::Outcome& outcome);
+    /// Leaves a line in the gateway's log about something that `door` refused by itself, since it
+    /// was no action that could be asked about. Both are cut to what the gateway takes.
+    Result<void> note_refusal(std::string_view door, std::string_view reason);
     /// Any number together, in as many requests as it takes. An outcome that the gateway refuses
     /// (reported already) is left out silently: its action has its record.
     Result<void> report(std::span<const model::OutcomeReport> reports);
@@ -128,6 +131,11 @@ private:
     explicit OperatorClient(std::unique_ptr<Connection> connection);
     std::unique_ptr<Connection> connection_;
 };
+
+/// note_refusal() of the session in the environment (COUNTERSIGN_SESSION), or of the person who
+/// called the door when there is none; then the gateway is started if need be. Errors are dropped:
+/// what was refused stays refused.
+void note_refusal(std::string_view door, std::string_view reason);
 
 /// Decodes an action answer (shared with cli, which reads lists of them).
 Result<ActionAnswer> answer_from(const boost::json::value& value);

@@ -22,6 +22,8 @@ public:
     virtual Result<void> begin(const model::ActionRequest& request) = 0;
     virtual Result<client::ActionAnswer> complete() = 0;
     virtual Result<client::ActionAnswer> await(std::string_view action, Duration wait) = 0;
+    /// Something was refused that could not be asked about. For the person's log only.
+    virtual void note_refusal(std::string_view reason) = 0;
     virtual Result<void> report(std::span<const model::OutcomeReport> reports) = 0;
 };
 

@@ -203,7 +203,7 @@ void Gatekeeper::refuse_loudly(const Question& question, std::string_view reason
 }
 
 /// Reads and resolves. False: it was answered already (or the caller is gone).
-bool Gatekeeper::understand(const void* notification, Question& question) {
+bool Gatekeeper::understand(Asker& asker, const void* notification, Question& question) {
     const auto& notice = *static_cast<const seccomp_notif*>(notification);
     question.id = notice.id;
     auto caller = settings_.tree->identify(static_cast<pid_t>(notice.pid));
@@ -218,6 +218,7 @@ bool Gatekeeper::understand(const void* notification, Question& question) {
         const bool absent = call.error().code == ErrorCode::InvalidArgument;
         tell(question.caller.handle, line_for_agent(call.error().message));
         refuse(question.id, too_long ? E2BIG : (absent ? EFAULT : EACCES));
+        asker.note_refusal(call.error().message);
         return false;
     }
     question.call = call.take();
@@ -228,11 +229,14 @@ bool Gatekeeper::understand(const void* notification, Question& question) {
     }
     const auto failure = settings_.resolver->resolve(question.call, question.program);
     if (failure) {
+        const std::string why = question.call.path + ": " + failure->reason;
         if (!failure->reason.empty()) {
-            tell(question.caller.handle,
-                 line_for_agent(question.call.path + ": " + failure->reason));
+            tell(question.caller.handle, line_for_agent(why));
         }
         refuse(question.id, failure->error_number);
+        if (!failure->reason.empty()) {
+            asker.note_refusal(why);
+        }
         return false;
     }
     model::ActionRequest& request = question.request;
@@ -318,7 +322,7 @@ void Gatekeeper::handle(Asker& asker, const void* notification) {
         return;
     }
     Question question;
-    if (!understand(notification, question)) {
+    if (!understand(asker, notification, question)) {
         return;
     }
     if (denied_just_now(question)) {

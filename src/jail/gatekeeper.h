@@ -87,7 +87,7 @@ private:
     bool receive(const sys::Fd& events, void* notification) EXCLUDES(lock_);
     void handle(Asker& asker, const void* notification);
     void handle_connect(Asker& asker, const void* notification);
-    bool understand(const void* notification, Question& question);
+    bool understand(Asker& asker, const void* notification, Question& question);
     Result<client::ActionAnswer> ask(Asker& asker, const Question& question);
     template <class StillWaits>
     Result<client::ActionAnswer> settle(Asker& asker, const Question& question,

@@ -21,6 +21,10 @@ public:
     Result<client::ActionAnswer> await(std::string_view action, Duration wait) override {
         return client_.await(action, wait);
     }
+    void note_refusal(std::string_view reason) override {
+        // What was refused stays refused.
+        (void)client_.note_refusal("run", reason);
+    }
     Result<void> report(std::span<const model::OutcomeReport> reports) override {
         return client_.report(reports);
     }

@@ -112,6 +112,13 @@ class Contract(unittest.TestCase):
         self.assertTrue(found)
         self.agent("POST", "/v1/observations", {"source": "x"}, 400)
 
+    def test_refusals_of_doors(self):
+        refusal = {"door": "hook", "reason": "not an event\n\x1b[2J"}
+        self.agent("POST", "/v1/refusals", refusal, 204)
+        self.people("POST", "/v1/refusals", refusal, 204)
+        self.agent("POST", "/v1/refusals", {"door": "hook"}, 400)
+        self.people("POST", "/v1/refusals", {"door": "hook", "reason": "x" * 4097}, 400)
+
     def test_delegation(self):
         child = {"agent": {"id": "child", "type": "coding"}, "purpose": "part", "lifetime_s": 60,
                  "ceiling": "side_effect"}

@@ -129,8 +129,8 @@ def nul_bytes(doors):
 def megabyte_command(doors):
     doors.everywhere("1.2 MB", "touch ran; echo " + "a" * 1_200_000, (doors.hook, doors.api))
     doors.everywhere("10 MB", "touch ran; echo " + "a" * 10_000_000, (doors.api,))
-    # The hook refuses what is larger than any request before it asks.
-    doors.refused("10 MB", doors.hook, "touch ran; echo " + "a" * 10_000_000, traced=False)
+    # The hook refuses what is larger than any request before it asks, and says so to the gateway.
+    doors.refused("10 MB", doors.hook, "touch ran; echo " + "a" * 10_000_000)
     # As much as Linux passes on to a program, with an end that is not bash.
     doors.everywhere("a long word", "touch ran; echo " + "a" * LONG_WORD + "; if then", (doors.sh, doors.run))
 
@@ -153,17 +153,17 @@ def hundred_thousand_words(doors):
 def ten_thousand_levels(doors):
     for opened, closed in (("$(", ")"), ("( ", " )"), ("{ ", "; }"), ("$((", "))"), ("${a:-", "}")):
         doors.everywhere(f"levels of {opened}", "touch ran; echo " + opened * 10_000 + closed * 10_000)
-    doors.refused("levels of JSON", doors.api_bytes, b'{"action":' + b"[" * 10_000 + b"]" * 10_000 + b"}", traced=False)
-    doors.refused("levels of JSON", doors.hook_bytes, b'{"tool_input":' + b"[" * 10_000 + b"]" * 10_000 + b"}", traced=False)
+    doors.refused("levels of JSON", doors.api_bytes, b'{"action":' + b"[" * 10_000 + b"]" * 10_000 + b"}")
+    doors.refused("levels of JSON", doors.hook_bytes, b'{"tool_input":' + b"[" * 10_000 + b"]" * 10_000 + b"}")
 
 
 def invalid_utf8(doors):
     text = b"touch ran\xff\xfe".decode("utf-8", "surrogateescape")
-    # This door refuses it by itself, so that only the caller hears of it.
-    doors.refused("invalid UTF-8", doors.sh, text, traced=False)
+    # This door refuses it by itself, and says so to the gateway.
+    doors.refused("invalid UTF-8", doors.sh, text)
     for body in (b'{"action":{"kind":"command","text":"touch ran\xff"},"context":{"directory":"/","door":"api"}}',
                  b'{"action":{"kind":"command","text":"touch ran \\ud800"},"context":{"directory":"/","door":"api"}}'):
-        doors.refused("invalid UTF-8", doors.api_bytes, body, traced=False)
+        doors.refused("invalid UTF-8", doors.api_bytes, body)
     # The words of a program start are bytes: they are judged and recorded exactly, with a finding.
     doors.here.call("run", "--ask", "elsewhere", "--", "touch", text.replace("touch ran", "bytes"))
     doors.report.expect((doors.here.work / "bytes\udcff\udcfe").exists(), "a file name in bytes")
@@ -171,15 +171,15 @@ def invalid_utf8(doors):
     doors.report.expect(exact and any(finding["kind"] == "hidden_characters" for finding in exact[-1]["verdict"]["findings"]),
                         f"bytes without record or finding: {exact}")
     event = b'{"session_id":"x","cwd":"/","hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"touch ran\xc0\xaf"}}'
-    doors.refused("invalid UTF-8", doors.hook_bytes, event, traced=False)
+    doors.refused("invalid UTF-8", doors.hook_bytes, event)
 
 
 def malformed_json(doors):
     for body in (b"", b"{", b"[]", b"null", b"{}x", b'{"action":1}', b'{"action":{"kind":"command","text":"ls","text":"rm"}}',
                  b'{"action":{"kind":"command","text":5},"context":{}}', b'{"action":{"kind":"nothing"},"context":{}}'):
-        doors.refused(f"JSON {body}", doors.api_bytes, body, traced=False)
+        doors.refused(f"JSON {body}", doors.api_bytes, body)
     for body in (b"", b"{", b"[]", b"null", b"{}", b'{"hook_event_name":"PreToolUse"}', b'{"session_id":1}'):
-        doors.refused(f"event {body}", doors.hook_bytes, body, traced=False)
+        doors.refused(f"event {body}", doors.hook_bytes, body)
 
 
 def wrong_token(doors):

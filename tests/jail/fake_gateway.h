@@ -47,6 +47,11 @@ public:
         const std::lock_guard guard(lock_);
         return reported_;
     }
+    /// What was refused without a question.
+    std::vector<std::string> refusals() const {
+        const std::lock_guard guard(lock_);
+        return refusals_;
+    }
     /// Ends a held action.
     void answer(const std::string& id, client::ActionState state) {
         const std::lock_guard guard(lock_);
@@ -75,6 +80,10 @@ private:
         Result<client::ActionAnswer> complete() override { return gateway_.submit(request_); }
         Result<client::ActionAnswer> await(std::string_view action, Duration wait) override {
             return gateway_.await(std::string(action), wait);
+        }
+        void note_refusal(std::string_view reason) override {
+            const std::lock_guard guard(gateway_.lock_);
+            gateway_.refusals_.emplace_back(reason);
         }
         Result<void> report(std::span<const model::OutcomeReport> reports) override {
             const std::lock_guard guard(gateway_.lock_);
@@ -136,6 +145,7 @@ private:
     std::condition_variable changed_;
     std::vector<Asked> asked_;
     std::vector<Reported> reported_;
+    std::vector<std::string> refusals_;
     bool dead_ = false;
 };
 

@@ -292,6 +292,19 @@ TEST_F(Run, WhatStandsDiesWithItsSupervisor) {
     }
 }
 
+TEST_F(Run, WhatCannotBeAskedAboutLeavesALineForThePerson) {
+    FakeGateway gateway(allow);
+    shell(
+        gateway,
+        "i=0; while [ $i -lt 5000 ]; do export LD_$i=1; i=$((i + 1)); done; /bin/touch ran 2> why; "
+        "echo $? > out; no-such-program; true");
+    EXPECT_EQ(output(), "126\n");
+    EXPECT_FALSE(sys::file_status(workspace_ + "/ran").value().has_value());
+    ASSERT_EQ(gateway.refusals().size(), 1U) << "what does not exist is nothing to tell";
+    EXPECT_NE(gateway.refusals()[0].find("environment"), std::string::npos);
+    EXPECT_NE(output("why").find("environment"), std::string::npos);
+}
+
 TEST_F(Run, ScriptsCarryTheDigestOfTheirContent) {
     FakeGateway gateway(allow);
     ASSERT_TRUE(sys::write_new_file(workspace_ + "/s", "#!/bin/sh\necho $0 $1 > out\n", 0755).ok());

@@ -246,11 +246,14 @@ int run(std::string_view agent) {
     }
     const auto input = read_input();
     if (!input.ok()) {
+        client::note_refusal("hook", input.error().message);
         return block(input.error().message);
     }
     const auto event = read_event(*input);
     if (!event.ok()) {
-        return block("the hook event cannot be read: " + event.error().message);
+        const std::string why = "the hook event cannot be read: " + event.error().message;
+        client::note_refusal("hook", why);
+        return block(why);
     }
     switch (event->kind) {
         case EventKind::PreToolUse:

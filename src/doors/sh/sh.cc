@@ -169,7 +169,10 @@ Result<void> check_text(std::span<const std::string_view> arguments) {
 }
 
 Result<int> ask_and_run(std::span<const std::string_view> arguments) {
-    TRY(check_text(arguments));
+    if (auto fits = check_text(arguments); !fits.ok()) {
+        client::note_refusal("sh", fits.error().message);
+        return fits.take_error();
+    }
     const model::ActionRequest request = TRY(request_of(arguments));
     Asker asker = TRY(find_session(request.context));
     const auto answer = decide(asker.client, request);
