@@ -54,6 +54,15 @@ Text text_from(const model::Word& word, std::size_t offset) {
     return text;
 }
 
+bool is_part_of_path(std::string_view before, std::string_view behind) {
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '/' || c == '-';
+    };
+    return !before.starts_with('-') && std::all_of(before.begin(), before.end(), plain) &&
+           std::all_of(behind.begin(), behind.end(), plain);
+}
+
 void EffectMaker::on_path(Effect effect, const Text& path, const std::optional<std::string>& base) {
     effect.place = model::Place::Unknown;
     if (!path.value.has_value() && !path.given.empty()) {

@@ -435,16 +435,21 @@ private:
             words.push_back(word);
             return;
         }
-        if ((act.marks & table::kPlaces) == 0 || *word.value != hole) {
+        const std::string before = word.value->substr(0, word.value->find(hole));
+        const std::string behind = word.value->substr(before.size() + hole.size());
+        if ((act.marks & table::kPlaces) == 0 || !is_part_of_path(before, behind)) {
             const bool whole = *word.value == hole;
             Word unknown = Word::unknown(
                 whole ? std::string(kWordFilledIn) : "the wrapper fills in a part of it",
                 word.span);
-            unknown.known_prefix = word.value->substr(0, word.value->find(hole));
+            unknown.known_prefix = before;
             words.push_back(std::move(unknown));
             return;
         }
         for (Word& place : places()) {
+            if (place.value.has_value()) {
+                place.value = before + *place.value + behind;
+            }
             words.push_back(std::move(place));
         }
     }
@@ -502,7 +507,9 @@ private:
         } else {
             inner.argv = arguments_;
             inner.text = *use->word;
-            if (text.value.has_value()) {
+            if (use->word->glob) {
+                inner.text.value.reset();  // a pattern is no program
+            } else if (text.value.has_value()) {
                 inner.text.value = std::string(*text.value);
             } else {
                 inner.text.known_prefix = std::string(text.prefix);

@@ -25,6 +25,9 @@ struct Text {
 /// What is known of the word behind its first `offset` bytes (an option's attached value).
 Text text_from(const model::Word& word, std::size_t offset);
 
+/// "{}", "{}.bak", "out/{}": what stands around the hole can only be a part of a path.
+bool is_part_of_path(std::string_view before, std::string_view behind);
+
 /// Builds effects in one place. Holds references; for the length of one understand() call.
 class EffectMaker {
 public:

@@ -279,6 +279,7 @@ catalogue::Place Unwrapper::place_of(const UnderstoodCommand& command) const {
 }
 
 void Unwrapper::read(std::size_t index) {
+    fill_from_substitutions(index);
     UnderstoodCommand& command = out_.commands[index];
     catalogue::Understanding found = catalogue::understand(command.command, place_of(command));
     command.known = found.known_program && found.known_form;

@@ -70,6 +70,15 @@ private:
     /// Puts the paths that the command in front of the pipe prints in place of the words that
     /// `command` reads from its input, where they are known.
     void fill_from_pipe(model::ResolvedCommand& command, const model::ResolvedCommand& outer) const;
+    /// The same for a word that is the output of commands and nothing else: rm $(find . -name x).
+    void fill_from_substitutions(std::size_t index);
+    /// The last stage of the one pipeline whose output all of the unknown `word` of command `outer`
+    /// is; nullopt: it is something else, or has a part beside it.
+    [[nodiscard]] std::optional<std::size_t> last_substituted(std::size_t outer,
+                                                              const model::Word& word) const;
+    /// Paths that the end of a pipeline prints, empty when not known or printed in another place.
+    [[nodiscard]] std::vector<model::Word> paths_printed_by(
+        std::size_t index, const std::optional<std::string>& directory) const;
     [[nodiscard]] catalogue::Place place_of(const UnderstoodCommand& command) const;
 
     /// What commands print, by their index; only those that print paths or their input.
