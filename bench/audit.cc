@@ -3,6 +3,7 @@
 // grows; beside it an SQLite table with one transaction per record, same records.
 //
 //   bench_audit [DIRECTORY] [RECORDS...]      default: a new directory here, 100000 records
+//   bench_audit --fill LOG KEY ORIGIN RECORDS appends to a gateway's log, for crash/crash.py
 //
 // Records are a decision and its outcome in turn, as a gateway writes them of an agent's commands.
 
@@ -277,7 +278,42 @@ private:
     std::unique_ptr<audit::Log> log_;
 };
 
+/// As a gateway that ran for long would have left its log.
+Result<void> fill(char** argv, std::uint64_t records) {
+    const auto files = audit::real_files();
+    sys::RealClock clock;
+    const std::string key_text = TRY(sys::read_file(argv[3], 4096));
+    crypto::SigningKey key = TRY(crypto::SigningKey::from_openssh(key_text));
+    audit::LogOptions options;
+    options.directory = argv[2];
+    options.origin = argv[4];
+    const auto log = TRY(audit::Log::open(*files, clock, std::move(key), options));
+    const model::Session session = session_of(clock.now());
+    TRY(log->append(audit::session_start_record(session)));
+    Records source(clock.now());
+    for (std::uint64_t i = 0; i < records / 2 * 2; ++i) {
+        TRY(log->append(source.next()));
+        if (i % 1000 == 999) {
+            TRY(log->flush());
+        }
+    }
+    audit::SessionEnd end;
+    end.session = session.id;
+    TRY(log->append(audit::to_record(end)));
+    TRY(log->checkpoint());
+    return {};
+}
+
 int run(int argc, char** argv) {
+    if (argc == 6 && std::string_view(argv[1]) == "--fill") {
+        const auto records = text::parse_integer(argv[5], 2, kRecordsMost);
+        const auto done = records ? fill(argv, static_cast<std::uint64_t>(*records))
+                                  : Result<void>(Error(ErrorCode::InvalidArgument, "RECORDS"));
+        if (!done.ok()) {
+            std::fprintf(stderr, "%s\n", done.error().message.c_str());
+        }
+        return done.ok() ? 0 : 1;
+    }
     const std::string top = argc > 1 ? argv[1] : ".";
     std::vector<std::uint64_t> sizes;
     for (int i = 2; i < argc; ++i) {

@@ -6,7 +6,10 @@ set -euo pipefail
 build=$1
 directory=${2:-.}
 shift $(($# > 1 ? 2 : 1))
-"$build/bench/bench_audit" "$directory" "$@"
+# A process for each size, so that the memory of one says nothing about the next.
+for records in "${@:-100000}"; do
+    "$build/bench/bench_audit" "$directory" "$records"
+done
 exec python3 - "$directory" <<'PYTHON'
 import os, sqlite3, sys, tempfile, time
 with tempfile.TemporaryDirectory(dir=sys.argv[1]) as top:

@@ -1,10 +1,11 @@
 """Does the gateway keep its word when it dies or when its disk fails?
 
     crash.py kill [ROUNDS]      SIGKILL at random moments under load
+    crash.py start [RECORDS]    how long a start takes with so many records, after a stop and after SIGKILL
     crash.py faults [STRIDE]    the n-th write, fsync, open, rename, truncation of a gateway fails, for
                                 each n (or each STRIDE-th) until none is left to fail
 
-COUNTERSIGN_TEST_GATEWAY, COUNTERSIGN_TEST_VERIFY, COUNTERSIGN_BENCH_FAULTS: the programs (bench/crash.sh sets them). COUNTERSIGN_CRASH_SEED repeats a run's moments. Exit 1: a promise was broken.
+COUNTERSIGN_TEST_GATEWAY, COUNTERSIGN_TEST_VERIFY, COUNTERSIGN_BENCH_FAULTS, COUNTERSIGN_BENCH_AUDIT: the programs (bench/crash.sh sets them). COUNTERSIGN_CRASH_SEED repeats a run's moments. Exit 1: a promise was broken.
 """
 
 import http.client
@@ -216,6 +217,45 @@ def kill(rounds):
     return figures.broken()
 
 
+# --- Starting with a long log --------------------------------------------------------------------------
+
+def memory_mib(gateway):
+    status = pathlib.Path(f"/proc/{gateway.process.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def wait_for_index(gateway):
+    began = time.monotonic()
+    while gateway.people("GET", "/v1/audit?text=nothing").status != 200:
+        threading.Event().wait(0.5)
+    return time.monotonic() - began
+
+
+def start_long(records):
+    gateway = TimedGateway()
+    try:
+        session = gateway.open_session()
+        gateway.stop()
+        origin = (gateway.state / "log/key").read_text().split("+")[0]
+        subprocess.run([os.environ["COUNTERSIGN_BENCH_AUDIT"], "--fill", gateway.state / "log",
+                        gateway.state / "log.key", origin, str(records)], check=True)
+        gateway.start()
+        print(f"{records} records: start with none of them indexed {gateway.starts[-1] * 1e3:.0f} ms, "
+              f"{memory_mib(gateway):.1f} MiB; indexed after {wait_for_index(gateway):.0f} s", flush=True)
+        for how in (gateway.stop, gateway.kill):
+            starts = []
+            for _ in range(10):
+                gateway.agent(session["token"], "POST", "/v1/actions", command("git status"))
+                how()
+                gateway.start()
+                starts.append(gateway.starts[-1] * 1e3)
+            print(f"  start after {how.__name__}: median {sorted(starts)[5]:.0f} ms, max {max(starts):.0f} ms; "
+                  f"memory {memory_mib(gateway):.1f} MiB", flush=True)
+    finally:
+        gateway.close()
+    return False
+
+
 # --- A disk that fails -------------------------------------------------------------------------------
 
 def attempt(step):
@@ -301,5 +341,5 @@ def faults(stride):
 
 
 if __name__ == "__main__":
-    verb = {"kill": (kill, 1000), "faults": (faults, 1)}[sys.argv[1]]
+    verb = {"kill": (kill, 1000), "start": (start_long, 1_000_000), "faults": (faults, 1)}[sys.argv[1]]
     sys.exit(verb[0](int(sys.argv[2]) if len(sys.argv) > 2 else verb[1]))

@@ -16,6 +16,8 @@ using store::Collection;
 
 /// Records that one transaction of the indexer takes, so that the loop is not held up.
 constexpr std::size_t kBatchMax = 256;
+/// Records that a start reads at once: each read begins with a seek and a part that is passed over.
+constexpr std::size_t kReadMax = 4096;
 /// Numbers are kept for a year and a bit.
 constexpr int kDaysMax = 400;
 
@@ -178,7 +180,7 @@ Result<void> AuditSearch::each_unindexed(
     const std::function<Result<void>(const audit::ReadRecord&)>& visit) {
     audit::Log& log = core_.recorder.log();
     for (std::uint64_t seq = next_; seq < log.size();) {
-        const std::vector<std::string> lines = TRY(log.read_range(seq, kBatchMax));
+        const std::vector<std::string> lines = TRY(log.read_range(seq, kReadMax));
         for (const std::string& line : lines) {
             const audit::ReadRecord record = TRY(audit::read_record(line));
             const auto type = audit::record_type_from(record.type);
