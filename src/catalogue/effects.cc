@@ -32,9 +32,13 @@ bool may_match(std::string_view pattern, const Text& text) {
     return literal.substr(0, common) == text.prefix.substr(0, common);
 }
 
+/// An unknown text surely matches "+*" when its known beginning does.
 bool surely_matches(std::string_view pattern, const Text& text) {
-    return text.value.has_value() &&
-           text::glob_match(pattern, *text.value, text::GlobStars::CrossSlash);
+    if (text.value.has_value()) {
+        return text::glob_match(pattern, *text.value, text::GlobStars::CrossSlash);
+    }
+    return pattern.find_first_of("*?[") + 1 == pattern.size() && pattern.ends_with('*') &&
+           pattern.size() > 1 && text.prefix.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
 Text cut(Text text, const Act& act) {

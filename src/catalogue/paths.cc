@@ -243,6 +243,13 @@ bool holds_credentials(std::string_view directory, const Place& place) {
     return homes && (parts.size() <= home_parts || parts[home_parts].starts_with('.'));
 }
 
+/// /home/*/public_html/**: one plain directory of each home.
+bool in_part_of_homes(const Path& path, std::string_view literal) {
+    return (literal == "/home" || literal == "/Users") && path.parts.size() > 3 &&
+           path.parts[1] != "**" && !text::has_glob(path.parts[2]) &&
+           !path.parts[2].starts_with('.');
+}
+
 /// DIRECTORY/**/*.mp3: what lies anywhere below is classed as the directory.
 bool is_tree_of_plain_files(std::string_view path, std::string_view literal) {
     const std::string_view rest = path.substr(literal == "/" ? 0 : literal.size());
@@ -265,7 +272,8 @@ model::Place class_of_path(std::string_view path, const Place& place) {
     if (is_tree_of_plain_files(path, literal)) {
         return class_of_path(literal, place);
     }
-    parts.among_credentials = parts.glob && holds_credentials(literal, place);
+    parts.among_credentials =
+        parts.glob && holds_credentials(literal, place) && !in_part_of_homes(parts, literal);
     if (const auto found = first_match(paths::kGatewayRules, parts)) {
         return *found;
     }
