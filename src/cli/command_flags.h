@@ -35,6 +35,8 @@ inline constexpr std::array kRunFlags = {
     Flag{"model", Kind::Value, "NAME", "language model behind it, for the record"},
     Flag{"purpose", Kind::Value, "TEXT", "what it is meant to do, for approvers and the record"},
     Flag{"workspace", Kind::Value, "DIR", "where it may write (default: current directory)"},
+    Flag{"profile", Kind::Value, "NAME",
+         "which jail: coding (default), ci, ops or your own; countersign profile list"},
     Flag{"writable", Kind::Many, "DIR",
          "further directory it may write, such as its own state; may be repeated"},
     Flag{"ceiling", Kind::Value, "TIER", "deny everything above this tier", kTiers},
@@ -65,6 +67,8 @@ inline constexpr std::array kShOperands = {
     Operand{"-c TEXT [NAME [ARG...]]", Count::Rest, "as bash -c"}};
 inline constexpr std::array kHookOperands = {
     Operand{"AGENT", Count::One, "whose hook speaks, such as claude-code"}};
+
+inline constexpr std::array kProfileOperand = {Operand{"NAME", Count::One, "such as coding"}};
 
 // --- Judging -----------------------------------------------------------------------------------
 inline constexpr std::array kCheckFlags = {

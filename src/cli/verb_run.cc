@@ -12,6 +12,7 @@
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "jail/jail.h"
+#include "jail/profile_shelf.h"
 #include "jail/stage.h"
 #include "sys/files.h"
 #include "sys/process.h"
@@ -81,8 +82,35 @@ std::vector<std::string> typed_command(const Arguments& arguments) {
     return fits ? arguments.operands() : std::vector<std::string>();
 }
 
+/// The jail that was asked for: a profile, and what flags add to it and take from it.
+struct JailChoice {
+    jail::FoundProfile found;
+    std::vector<jail::Weakening> weakenings;
+    std::vector<std::string> names;  ///< of the weakenings, for the record
+};
+
+Result<JailChoice> choose_jail(World& world, const Arguments& arguments,
+                               const client::Locations& locations) {
+    const std::string name = arguments.value_or("profile", jail::kUsualProfile);
+    JailChoice choice;
+    choice.found = TRY(jail::ProfileShelf::usual(locations.config_directory).find(name));
+    if (arguments.has("no-network")) {
+        choice.found.profile.network = jail::Profile::Network::None;
+    }
+    choice.weakenings = jail::weakenings_of(choice.found.profile, world.person().home);
+    for (const std::string& path : arguments.values("writable")) {
+        auto real = sys::real_path(path);
+        choice.weakenings.push_back(jail::Weakening::writable(real.ok() ? real.take() : path));
+    }
+    for (const jail::Weakening& weakening : choice.weakenings) {
+        choice.names.push_back(weakening.text());
+    }
+    return choice;
+}
+
 Result<model::SessionRequest> session_request(World& world, const Arguments& arguments,
-                                              const std::string& workspace) {
+                                              const std::string& workspace,
+                                              const JailChoice& choice) {
     model::SessionRequest request;
     const std::string& program = arguments.operand(0);
     request.agent.id = arguments.value_or("name", program.substr(program.rfind('/') + 1));
@@ -106,6 +134,8 @@ Result<model::SessionRequest> session_request(World& world, const Arguments& arg
     request.lifetime = *lifetime;
     request.command = typed_command(arguments);
     request.directory = start_directory(world, workspace);
+    request.profile = choice.found.name;
+    request.weakenings = choice.names;
     return request;
 }
 
@@ -120,21 +150,24 @@ Result<std::string> workspace_of(World& world, const Arguments& arguments) {
 }
 
 jail::RunOptions run_options(World& world, const Arguments& arguments,
-                             const client::Locations& locations, const std::string& workspace,
+                             const client::Locations& locations, const JailChoice& choice,
                              const model::SessionGrant& grant) {
     jail::RunOptions options;
     options.argv = arguments.operands();
-    options.workspace = workspace;
-    options.directory = start_directory(world, workspace);
+    options.workspace = grant.session.workspace;
+    options.directory = start_directory(world, options.workspace);
     options.agent_socket = locations.agent_socket;
     options.session_token = grant.token;
     options.session_id = grant.session.id;
     options.agent = grant.session.agent;
     options.home = world.person().home;
-    options.writable = arguments.values("writable");
-    options.network = arguments.has("no-network") ? jail::Network::None : jail::Network::Gated;
-    options.hidden = {locations.state_directory, locations.config_directory,
-                      locations.operator_socket, locations.operator_token_file};
+    jail::apply(choice.found.profile, options);
+    options.weakenings = choice.weakenings;
+    options.recorded_weakenings = grant.session.weakenings;
+    for (const std::string& path : {locations.state_directory, locations.config_directory,
+                                    locations.operator_socket, locations.operator_token_file}) {
+        options.hidden.push_back(path);
+    }
     if (const auto key = arguments.value("key")) {
         auto real = sys::real_path(*key);
         options.hidden.push_back(real.ok() ? real.take() : *key);
@@ -213,6 +246,15 @@ void print_summary(World& world, const Arguments& arguments, const jail::RunRepo
                    {"record", "countersign audit search --session " + session}}));
 }
 
+/// "", or what the person should know that they gave.
+std::string weakened(const model::Session& session) {
+    std::string out;
+    for (const std::string& text : session.weakenings) {
+        out += (out.empty() ? ", weakened: " : "; ") + text::visible(text);
+    }
+    return out;
+}
+
 void print_opening(World& world, const model::SessionGrant& grant, bool asks_here) {
     const Look& look = world.console().err_look();
     const model::Session& session = grant.session;
@@ -221,6 +263,7 @@ void print_opening(World& world, const model::SessionGrant& grant, bool asks_her
                            {"agent", session.agent.type + " " + session.agent.id +
                                          (session.purpose.empty() ? "" : ": " + session.purpose)},
                            {"workspace", session.workspace},
+                           {"profile", session.profile + weakened(session)},
                            {"questions", asks_here ? "here"
                                                    : "wait for countersign approve, "
                                                      "countersign watch --ask"}}));
@@ -300,13 +343,14 @@ void print_changes(World& world, jail::Stage& stage) {
 
 Result<int> verb_run(World& world, const Arguments& arguments) {
     const client::Locations locations = TRY(world.locations());
+    const JailChoice choice = TRY(choose_jail(world, arguments, locations));
     const std::string workspace = TRY(workspace_of(world, arguments));
     Gateway* gateway = TRY(world.gateway());
     auto ask = asking(world, *gateway, arguments);
     if (!ask.ok()) {
         return ask.take_error();
     }
-    const model::SessionRequest request = TRY(session_request(world, arguments, workspace));
+    const model::SessionRequest request = TRY(session_request(world, arguments, workspace, choice));
     const model::SessionGrant grant = TRY(gateway->open_session(request));
     print_opening(world, grant, ask->has_value());
     const Detail detail = detail_of(arguments);
@@ -314,7 +358,7 @@ Result<int> verb_run(World& world, const Arguments& arguments) {
 
     RunEvents events;
     RunScreen screen(events, world.console(), world.clock(), detail, ask.take());
-    jail::RunOptions options = run_options(world, arguments, locations, workspace, grant);
+    jail::RunOptions options = run_options(world, arguments, locations, choice, grant);
     auto stage = stage_of(arguments, locations, workspace, grant.session.id);
     if (!stage.ok()) {
         end_session(world, *gateway, grant.session.id);

@@ -26,6 +26,14 @@ std::string command_of(const json::value& session) {
     return typed.argv.empty() ? std::string() : action_line(typed);
 }
 
+std::string lines_of(const std::vector<std::string>& texts) {
+    std::string out;
+    for (const std::string& text : texts) {
+        out += (out.empty() ? "" : "; ") + text;
+    }
+    return out;
+}
+
 std::vector<std::pair<std::string, std::string>> session_pairs(const json::value& session,
                                                                Instant now) {
     const bool active = text_at(session, "state") == "active";
@@ -40,6 +48,8 @@ std::vector<std::pair<std::string, std::string>> session_pairs(const json::value
         {"door", text_at(session, "door")},
         {"workspace", text_at(session, "workspace")},
         {"contained", flag_at(session, "contained") ? "yes" : "no"},
+        {"profile", text_at(session, "profile")},
+        {"weakened", lines_of(texts_at(session, "weakenings"))},
         {"ceiling", text_at(session, "ceiling")},
         {"delegated from", text_at(session, "parent")},
         {"started", text_at(session, "started")},

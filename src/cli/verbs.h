@@ -67,6 +67,9 @@ Result<int> verb_freeze(World& world, const Arguments& arguments);
 Result<int> verb_thaw(World& world, const Arguments& arguments);
 // verb_changes.cc
 Result<int> verb_changes(World& world, const Arguments& arguments);
+// verb_profile.cc
+Result<int> verb_profile_list(World& world, const Arguments& arguments);
+Result<int> verb_profile_show(World& world, const Arguments& arguments);
 // verb_doctor.cc
 Result<int> verb_doctor(World& world, const Arguments& arguments);
 // verb_approver.cc (people and their keys)

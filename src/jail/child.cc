@@ -49,7 +49,9 @@ Result<void> map_identity(pid_t pid) {
 
 std::vector<sys::FileAccess> access_of(const Plan& view) {
     std::vector<sys::FileAccess> out;
-    out.push_back({"/", sys::FileAccess::Use::Execute});
+    for (const std::string& path : view.readable) {
+        out.push_back({path, sys::FileAccess::Use::Execute});
+    }
     for (const auto* list : {&view.writable, &view.devices}) {
         for (const std::string& path : *list) {
             out.push_back({path, sys::FileAccess::Use::Write});
@@ -68,11 +70,11 @@ unsigned long filter_flags() {
 }
 
 /// clone3(2); 0 in the child.
-pid_t clone_inside(Network network, int& handle) {
+pid_t clone_inside(ChildPlan::NetworkNamespace network, int& handle) {
     clone_args arguments{};
     arguments.flags =
         CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD;
-    if (network != Network::Host) {
+    if (network == ChildPlan::NetworkNamespace::Own) {
         arguments.flags |= CLONE_NEWNET;
     }
     arguments.exit_signal = SIGCHLD;

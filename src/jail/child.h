@@ -47,9 +47,9 @@ enum class ChildStep : std::int32_t {
 /// Everything that the inside needs, prepared. Must stay alive until start_child returns.
 struct ChildPlan {
     Plan view;
-    Network network = Network::Gated;
-    long processes_max = 0;
-    std::string processes_text;  ///< the same in digits, for sysctl
+    enum class NetworkNamespace { Own, Machine } network = NetworkNamespace::Own;
+    Limits limits;
+    std::string processes_text;  ///< limits.processes in digits, for sysctl
     std::vector<sock_filter> filter;
     std::string directory;
     std::vector<std::string> candidates;  ///< paths to try as the program, in order
@@ -72,7 +72,7 @@ struct Received {
     ChildMessage message;
     sys::Fd listener;
     sys::Fd root;      ///< of the tree as it sees it (O_PATH)
-    sys::Fd resolver;  ///< UDP 127.0.0.1:53 of the tree's own network; none with Network::Host
+    sys::Fd resolver;  ///< UDP 127.0.0.1:53 of the tree's own network; none in the machine's
 };
 Result<Received> receive_message(const sys::Fd& control);
 

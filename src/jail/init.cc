@@ -209,7 +209,7 @@ int open_resolver(const Inside& inside) {
 /// Fork bombs stay inside. Processes of root are not counted by RLIMIT_NPROC; that a PID namespace
 /// has a size of its own came with Linux 6.14. Cores would carry memory into the workspace.
 void limit_resources(const Inside& inside) {
-    const auto most = static_cast<rlim_t>(inside.plan->processes_max);
+    const auto most = static_cast<rlim_t>(inside.plan->limits.processes);
     const rlimit processes{most, most};
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_NPROC, &processes) != 0 || ::setrlimit(RLIMIT_CORE, &none) != 0) {
@@ -387,7 +387,7 @@ sigset_t watched_signals() {
     standard.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &standard, nullptr);
     build_view(inside);
-    if (inside.plan->network != Network::Host) {
+    if (inside.plan->network == ChildPlan::NetworkNamespace::Own) {
         raise_loopback(inside);
         inside.resolver = open_resolver(inside);
     }

@@ -33,9 +33,22 @@ private:
     client::AgentClient client_;
 };
 
+/// Nothing is weakened that the session's first record does not name.
+Result<void> check_recorded(const RunOptions& options) {
+    std::vector<std::string> texts;
+    for (const Weakening& weakening : options.weakenings) {
+        texts.push_back(weakening.text());
+    }
+    if (texts != options.recorded_weakenings) {
+        return Error(ErrorCode::Conflict, "the gateway has not recorded how this jail is weakened");
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<RunReport> run(const RunOptions& options) {
+    TRY(check_recorded(options));
     // Not features(): who starts does not wait for what only changes how much is enforced.
     for (const Feature& feature : features_of(sys::probe_kernel())) {
         if (feature.required && !feature.available) {

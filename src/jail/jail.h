@@ -8,8 +8,7 @@
 // the process started before must have them blocked too.
 #pragma once
 
-#include <array>
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +16,7 @@
 
 #include "base/result.h"
 #include "client/client.h"
+#include "jail/weakening.h"
 #include "model/action.h"
 
 namespace countersign::jail {
@@ -35,13 +35,29 @@ public:
     virtual void held(const model::ActionRequest& request, const client::ActionAnswer& answer) = 0;
 };
 
-/// What the tree may reach.
+/// What the tree may reach; the machine's own network is a weakening (weakening.h).
 enum class Network {
     Gated,  ///< loopback of its own; every destination outside is an action of its own (TCP)
-    None,   ///< loopback of its own only
-    Host    ///< the machine's network, undecided: a weakening
+    None    ///< loopback of its own only
 };
-inline constexpr std::array<std::string_view, 3> kNetworkNames = {"gated", "none", "host"};
+
+/// What of the machine's files the tree can read, beside its own places.
+enum class Reading {
+    Everything,  ///< but what is hidden
+    Listed       ///< RunOptions::readable
+};
+
+/// Bounds of the whole tree. 0 is none of our own.
+struct Limits {
+    /// Processes and threads at one time; at least 301 (the kernel's least pid_max). As root it
+    /// holds on Linux 6.14 and newer only, or where a cgroup is ours.
+    long processes = 8192;
+    std::uint64_t memory_bytes = 0;     ///< of all processes and private files together
+    long cpu_percent = 0;               ///< 100 is one processor
+    std::uint64_t temporary_bytes = 0;  ///< of each private place: /tmp, /var/tmp, /dev/shm
+
+    bool operator==(const Limits&) const = default;
+};
 
 struct RunOptions {
     std::vector<std::string> argv;
@@ -58,12 +74,16 @@ struct RunOptions {
     /// A snapshot (stage.h) into which what actions may change in the workspace is copied before
     /// they start; nullptr: nothing is. Not owned.
     Stage* saves = nullptr;
-    /// Further paths (absolute) that stay visible and writable, such as the agent's own state.
-    std::vector<std::string> writable;
     Network network = Network::Gated;
-    /// Processes and threads of the tree at one time; at least 301 (the kernel's least pid_max). As
-    /// root it holds on Linux 6.14 and newer only.
-    long processes_max = 8192;
+    Reading reading = Reading::Everything;
+    std::vector<std::string>
+        readable;  ///< for Reading::Listed; absolute, what is missing is skipped
+    Limits limits;
+    /// What the tree gets beyond all this.
+    std::vector<Weakening> weakenings;
+    /// Weakening::text() of each, as the gateway has it in the session's start: run() refuses when
+    /// they differ.
+    std::vector<std::string> recorded_weakenings;
     /// Paths that vanish inside (empty, read-only in their place): the gateway's state, config and
     /// operator socket, approvers' keys.
     std::vector<std::string> hidden;
@@ -79,9 +99,9 @@ struct RunReport {
     Duration duration{};
 };
 
-/// Runs the tree to its end. Unsupported (naming what is missing) before anything runs when the
-/// kernel lacks what is needed; Unavailable when the gateway cannot be asked. If the supervisor
-/// dies, the kernel kills the tree.
+/// Runs the tree to its end. Conflict when the weakenings are not those of the record; Unsupported
+/// (naming what is missing) before anything runs when the kernel lacks what is needed; Unavailable
+/// when the gateway cannot be asked. If the supervisor dies, the kernel kills the tree.
 Result<RunReport> run(const RunOptions& options);
 
 /// What this kernel offers and so what run() enforces, one line each, for `doctor`.

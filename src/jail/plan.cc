@@ -16,13 +16,13 @@ using Kind = MountStep::Kind;
 struct PrivatePlace {
     const char* path;
     const char* options;
-    bool writable;
+    enum class Holds { Files, Sockets } holds;
 };
 
 constexpr std::array kPrivatePlaces = {
-    PrivatePlace{"/tmp", "mode=1777", true},
-    PrivatePlace{"/var/tmp", "mode=1777", true},
-    PrivatePlace{"/run", "mode=755", false},
+    PrivatePlace{"/tmp", "mode=1777", PrivatePlace::Holds::Files},
+    PrivatePlace{"/var/tmp", "mode=1777", PrivatePlace::Holds::Files},
+    PrivatePlace{"/run", "mode=755,size=64k", PrivatePlace::Holds::Sockets},
 };
 
 /// What of /run programs cannot do without: name resolution.
@@ -73,9 +73,12 @@ constexpr std::array kSecretsOfSystem = {"/etc/shadow",
                                          "/etc/ssh/ssh_host_ed25519_key",
                                          "/var/lib/lxd/unix.socket",
                                          "/var/snap/lxd/common/lxd/unix.socket",
-                                         "/var/spool/cron",
-                                         "/etc/countersign",
-                                         "/var/lib/countersign"};
+                                         "/var/spool/cron"};
+/// The gateway's own, hidden whatever else is asked for.
+constexpr std::array kGatewayPlaces = {"/etc/countersign", "/var/lib/countersign"};
+
+/// What a tree can read of the places that are made for it, whatever list it has.
+constexpr std::array kMadePlaces = {"/proc", "/dev", "/run"};
 
 bool exists(const std::string& path) {
     const auto status = sys::file_status(path, sys::Links::Follow);
@@ -95,6 +98,7 @@ public:
 
     Result<Plan> build() {
         TRY(check());
+        TRY(check_weakenings());
         add(Kind::Detach, "/");
         if (!options_.stage.empty()) {
             add(Kind::Overlay, workspace_, options_.stage);
@@ -104,12 +108,13 @@ public:
         // Landlock knows nothing of modes, owners, times and attributes: an owner could change
         // those of files outside. What was grabbed before stays writable.
         add(Kind::Seal, "/");
-        grab({&kept_in_run_, &sockets_, &devices_});
+        grab({&kept_in_run_, &sockets_, &shown_, &devices_});
         empty_private_places();
         make_devices();
         put(workspace_like_);
         put(kept_in_run_);
         TRY(hide());
+        put(shown_);
         put(sockets_);
         cover_resolver();
         add(Kind::Proc, "/proc");
@@ -139,6 +144,56 @@ private:
         return {};
     }
 
+    /// What is put back over the hidden must not bring the gateway's places back with it.
+    Result<void> check_weakenings() {
+        for (const Weakening& weakening : options_.weakenings) {
+            const auto real = sys::real_path(weakening.path());
+            if (weakening.kind() == Weakening::Kind::MachineNetwork || !real.ok()) {
+                continue;
+            }
+            if (real.value() == "/") {
+                return refused(weakening, "is the whole machine");
+            }
+            if (weakening.kind() == Weakening::Kind::Socket) {
+                const auto status = sys::file_status(real.value(), sys::Links::Follow);
+                if (!status.ok() || !status->has_value() ||
+                    (**status).type != sys::FileStatus::Type::Socket) {
+                    return refused(weakening, "is no socket");
+                }
+            }
+            if (weakening.kind() != Weakening::Kind::Writable && touches_gateway(real.value())) {
+                return refused(weakening, "leads to the gateway");
+            }
+            if (weakening.kind() == Weakening::Kind::Shown && !is_secret(real.value())) {
+                return refused(weakening, "is none of the places that are hidden by default");
+            }
+        }
+        return {};
+    }
+    static Error refused(const Weakening& weakening, const char* why) {
+        return {ErrorCode::InvalidArgument, weakening.text() + ": " + why};
+    }
+
+    [[nodiscard]] bool touches_gateway(const std::string& path) const {
+        const auto touches = [&](const std::string& place) {
+            const auto real = sys::real_path(place);
+            return real.ok() && (is_within(path, real.value()) || is_within(real.value(), path));
+        };
+        return std::any_of(options_.hidden.begin(), options_.hidden.end(), touches) ||
+               std::any_of(kGatewayPlaces.begin(), kGatewayPlaces.end(), touches);
+    }
+
+    [[nodiscard]] bool is_secret(const std::string& path) const {
+        const auto holds = [&](const std::string& secret) {
+            const auto real = sys::real_path(secret);
+            return real.ok() && is_within(path, real.value());
+        };
+        return std::any_of(kSecretsOfSystem.begin(), kSecretsOfSystem.end(), holds) ||
+               (!options_.home.empty() &&
+                std::any_of(kSecretsInHome.begin(), kSecretsInHome.end(),
+                            [&](const char* below) { return holds(options_.home + "/" + below); }));
+    }
+
     void add(Kind kind, std::string path, bool optional = false) {
         plan_.mounts.push_back({kind, std::move(path), "", -1, optional});
     }
@@ -160,8 +215,16 @@ private:
         if (!is_within(options_.directory, workspace_)) {
             keep(workspace_like_, options_.directory);
         }
-        for (const std::string& path : options_.writable) {
-            keep(workspace_like_, path);
+        for (const Weakening& weakening : options_.weakenings) {
+            if (weakening.kind() == Weakening::Kind::Writable) {
+                keep(workspace_like_, weakening.path());
+            }
+            if (weakening.kind() == Weakening::Kind::Shown) {
+                keep(shown_, weakening.path());
+            }
+            if (weakening.kind() == Weakening::Kind::Socket) {
+                keep(sockets_, weakening.path());
+            }
         }
         for (const char* path : kKeptInRun) {
             if (exists(path)) {
@@ -187,10 +250,17 @@ private:
     void empty_private_places() {
         for (const PrivatePlace& place : kPrivatePlaces) {
             if (is_directory(place.path)) {
-                add(Kind::Tmpfs, place.path, std::string(place.options));
+                add(Kind::Tmpfs, place.path,
+                    place.holds == PrivatePlace::Holds::Files ? bounded(place.options)
+                                                              : place.options);
                 emptied_.emplace_back(place.path);
             }
         }
+    }
+
+    [[nodiscard]] std::string bounded(std::string mode) const {
+        const std::uint64_t bytes = options_.limits.temporary_bytes;
+        return bytes == 0 ? mode : mode + ",size=" + std::to_string(bytes);
     }
 
     void make_devices() {
@@ -202,7 +272,7 @@ private:
         add(Kind::Directory, "/dev/pts");
         add(Kind::Pts, "/dev/pts");
         add(Kind::Directory, "/dev/shm");
-        add(Kind::Tmpfs, "/dev/shm", std::string("mode=1777"));
+        add(Kind::Tmpfs, "/dev/shm", bounded("mode=1777"));
         add(Kind::Link, "/dev/ptmx", std::string("pts/ptmx"));
         add(Kind::Link, "/dev/fd", std::string("/proc/self/fd"));
         add(Kind::Link, "/dev/stdin", std::string("/proc/self/fd/0"));
@@ -282,6 +352,9 @@ private:
         for (const char* path : kSecretsOfSystem) {
             hide_one(path);
         }
+        for (const char* path : kGatewayPlaces) {
+            hide_one(path);
+        }
         if (!options_.home.empty()) {
             for (const char* path : kSecretsInHome) {
                 hide_one(options_.home + "/" + path);
@@ -293,7 +366,7 @@ private:
     /// Names are asked of the jail's own resolver (names.h).
     void cover_resolver() {
         const auto real = sys::real_path("/etc/resolv.conf");
-        if (options_.network == Network::Host || !real.ok()) {
+        if (has_machine_network(options_) || !real.ok()) {
             return;
         }
         add(Kind::Text, "/dev/resolv.conf", std::string("nameserver 127.0.0.1\n"));
@@ -318,6 +391,7 @@ private:
         }
         plan_.devices.assign(kDevices.begin(), kDevices.end());
         plan_.changeable = plan_.writable;
+        grant_reading();
         using Access = Plan::SocketPlace::Access;
         for (const std::string& path : plan_.writable) {
             plan_.sockets.push_back({path, Access::Open});
@@ -332,13 +406,28 @@ private:
         }
     }
 
+    void grant_reading() {
+        if (options_.reading == Reading::Everything) {
+            plan_.readable.emplace_back("/");
+            return;
+        }
+        plan_.readable = options_.readable;
+        plan_.readable.insert(plan_.readable.end(), kMadePlaces.begin(), kMadePlaces.end());
+        for (const auto* list : {&workspace_like_, &shown_, &sockets_}) {
+            for (const Kept& kept : *list) {
+                plan_.readable.push_back(kept.path);
+            }
+        }
+    }
+
     /// The start directory is shown, not made writable, unless it is listed.
     [[nodiscard]] bool is_start_directory(const std::string& path) const {
         const auto real = sys::real_path(options_.directory);
-        const bool listed = std::any_of(options_.writable.begin(), options_.writable.end(),
-                                        [&](const std::string& writable) {
-                                            const auto other = sys::real_path(writable);
-                                            return other.ok() && other.value() == path;
+        const bool listed = std::any_of(options_.weakenings.begin(), options_.weakenings.end(),
+                                        [&](const Weakening& weakening) {
+                                            const auto other = sys::real_path(weakening.path());
+                                            return weakening.kind() == Weakening::Kind::Writable &&
+                                                   other.ok() && other.value() == path;
                                         });
         return real.ok() && real.value() == path && !listed;
     }
@@ -349,12 +438,20 @@ private:
     std::vector<Kept> workspace_like_;
     std::vector<Kept> kept_in_run_;
     std::vector<Kept> sockets_;
+    std::vector<Kept> shown_;
     std::vector<Kept> devices_;
     std::vector<std::string> emptied_;
     std::vector<std::string> hidden_;
 };
 
 }  // namespace
+
+bool has_machine_network(const RunOptions& options) {
+    return std::any_of(options.weakenings.begin(), options.weakenings.end(),
+                       [](const Weakening& weakening) {
+                           return weakening.kind() == Weakening::Kind::MachineNetwork;
+                       });
+}
 
 bool is_within(std::string_view path, std::string_view parent) {
     if (parent == "/") {

@@ -49,6 +49,7 @@ struct MountStep {
 struct Plan {
     std::vector<MountStep> mounts;
     int slots = 0;
+    std::vector<std::string> readable;  ///< Landlock: read and execute everything below
     std::vector<std::string> writable;  ///< Landlock: everything below
     std::vector<std::string> devices;   ///< Landlock: write to these device files
     /// Where path-named sockets may be connected to: the tree's own places and the agent socket.
@@ -63,8 +64,12 @@ struct Plan {
 };
 
 /// InvalidArgument when workspace or directory are not absolute directories, or the workspace is
-/// "/", where it would mean nothing.
+/// "/", where it would mean nothing; or a weakening would lead to the gateway, shows what is no
+/// known secret, or names as a socket what is none.
 Result<Plan> make_plan(const RunOptions& options);
+
+/// Whether the options carry the token for it.
+bool has_machine_network(const RunOptions& options);
 
 /// True when `path` is `parent` or lies below it. Both absolute, without "." and "..".
 bool is_within(std::string_view path, std::string_view parent);

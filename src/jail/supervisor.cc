@@ -195,11 +195,12 @@ Result<ChildPlan> plan_for(const RunOptions& options) {
     }
     ChildPlan plan;
     plan.view = TRY(make_plan(options));
-    plan.network = options.network;
-    plan.processes_max = options.processes_max;
-    plan.processes_text = std::to_string(options.processes_max);
-    plan.filter =
-        TRY(make_filter(options.network == Network::Host ? Connects::Free : Connects::Reported));
+    const bool machine = has_machine_network(options);
+    plan.network =
+        machine ? ChildPlan::NetworkNamespace::Machine : ChildPlan::NetworkNamespace::Own;
+    plan.limits = options.limits;
+    plan.processes_text = std::to_string(options.limits.processes);
+    plan.filter = TRY(make_filter(machine ? Connects::Free : Connects::Reported));
     plan.directory = options.directory;
     plan.candidates = candidates_for(options.argv.front());
     plan.argv = options.argv;
@@ -212,11 +213,11 @@ struct NetworkDoors {
     std::unique_ptr<NameServer> server;
 };
 
-/// Empty with Network::Host.
+/// Empty with the machine's network.
 Result<NetworkDoors> open_network(const RunOptions& options, const ChildPlan& plan, Received& first,
                                   NameTable& names, Tree& tree) {
     NetworkDoors doors;
-    if (options.network == Network::Host) {
+    if (has_machine_network(options)) {
         return doors;
     }
     NetworkGate::Settings settings;

@@ -35,7 +35,9 @@ json::object shared_json(const T& from) {
             {"staged", from.staged},
             {"ceiling", json_name(tier_name(from.ceiling))},
             {"process_id", json_process(from.process_id)},
-            {"command", json_texts(from.command)}};
+            {"command", json_texts(from.command)},
+            {"profile", json_text(from.profile)},
+            {"weakenings", json_texts(from.weakenings)}};
 }
 
 template <class T>
@@ -55,6 +57,8 @@ Result<void> shared_members(text::ObjectReader& in, T& into) {
     into.ceiling = enum_member_or(in, "ceiling", kTierNames, Tier::Irreversible);
     into.process_id = process_member(in);
     into.command = in.strings_or_empty("command", kStartedWordsMax, kStartedBytesMax);
+    into.profile = in.string_or("profile", limits::kNameBytesMax, "");
+    into.weakenings = in.strings_or_empty("weakenings", kWeakeningsMax, kWeakeningBytesMax);
     return {};
 }
 

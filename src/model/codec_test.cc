@@ -171,6 +171,8 @@ public:
         out.ceiling = of<Tier>(kTierNames.size());
         out.process_id = maybe([&] { return static_cast<int>(1 + below(1000)); });
         out.command = list([&] { return text(); });
+        out.profile = text();
+        out.weakenings = list([&] { return text(); });
     }
     Session session() {
         Session out;

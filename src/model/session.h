@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "model/action.h"
 #include "model/tier.h"
@@ -42,6 +43,9 @@ struct Session {
     std::optional<int> process_id;  ///< root of the supervised tree, for containment
     /// What the principal started it with, secrets redacted; empty: not told, or delegated.
     std::vector<std::string> command;
+    std::string profile;  ///< of the jail that holds it; empty: none
+    /// What that jail gives beyond the strictest, one line each, such as "socket /run/docker.sock".
+    std::vector<std::string> weakenings;
 
     bool operator==(const Session&) const = default;
 };
@@ -49,6 +53,10 @@ struct Session {
 /// Words and bytes of the command that a session is opened with, which is kept with it.
 inline constexpr std::size_t kStartedWordsMax = 1024;
 inline constexpr std::size_t kStartedBytesMax = 8 * 1024;
+
+/// Weakenings of one session, and bytes of each: a path and a word.
+inline constexpr std::size_t kWeakeningsMax = 256;
+inline constexpr std::size_t kWeakeningBytesMax = limits::kPathBytesMax + 64;
 
 /// What opens a session.
 struct SessionRequest {
@@ -69,6 +77,8 @@ struct SessionRequest {
     /// and kStartedBytesMax bytes.
     std::vector<std::string> command;
     std::string directory;
+    std::string profile;  ///< as in Session
+    std::vector<std::string> weakenings;
 
     bool operator==(const SessionRequest&) const = default;
 };

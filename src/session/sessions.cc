@@ -32,6 +32,11 @@ bool name_ok(std::string_view name) {
     return name.size() <= limits::kNameBytesMax && text::visible(name, 65'536) == name;
 }
 
+bool weakening_ok(const std::string& text) {
+    return !text.empty() && text.size() <= model::kWeakeningBytesMax &&
+           text::visible(text, 65'536) == text;
+}
+
 bool has_dot_component(std::string_view path) {
     while (!path.empty()) {
         const std::size_t slash = path.find('/');
@@ -69,7 +74,7 @@ Result<void> check_lifetime(Duration lifetime) {
 Result<void> check(const model::SessionRequest& request) {
     const std::string_view names[] = {request.agent.id,  request.agent.type, request.agent.model,
                                       request.principal, request.purpose,    request.door,
-                                      request.host};
+                                      request.host,      request.profile};
     if (!std::all_of(std::begin(names), std::end(names), name_ok)) {
         return invalid("a name is too long or holds hidden characters");
     }
@@ -89,6 +94,9 @@ Result<void> check(const model::SessionRequest& request) {
     }
     if (!path_ok(request.directory)) {
         return invalid("the directory must be an absolute path without \".\" and \"..\"");
+    }
+    if (!std::all_of(request.weakenings.begin(), request.weakenings.end(), weakening_ok)) {
+        return invalid("a weakening is empty, too long or holds hidden characters");
     }
     if (request.ceiling == model::Tier::Forbidden) {
         return invalid("no session may reach the tier \"forbidden\"");
@@ -213,6 +221,8 @@ Result<model::SessionGrant> Sessions::start(const model::SessionRequest& request
     session.ceiling = request.ceiling;
     session.process_id = request.process_id;
     session.command = request.command;
+    session.profile = request.profile;
+    session.weakenings = request.weakenings;
     return admit(std::move(session), request.lifetime, clock_.now().plus(request.lifetime));
 }
 

@@ -339,7 +339,7 @@ TEST_F(NetworkTest, connect_seen_socket) {
     RunOptions with = options({workspace_ + "/connect_seen_socket", base_ + "/start/seen.sock"});
     with.directory = base_ + "/start";
     EXPECT_EQ(supervise(with, gateway.askers()).value().exit_code, kPrevented);
-    with.writable = {base_ + "/start"};
+    with.weakenings = {Weakening::writable(base_ + "/start")};
     EXPECT_NE(supervise(with, gateway.askers()).value().exit_code, kPrevented)
         << "canary: in a place of the tree's own it is reached";
 }
@@ -354,7 +354,7 @@ TEST_F(NetworkTest, CanariesEscapeWithLeaveOrWithoutTheGate) {
     EXPECT_NE(victim("dns_rebinding", gateway, {server.port()}), kPrevented);
     const Server letters(SOCK_DGRAM);
     RunOptions open = options({"./udp_outside", letters.port()});
-    open.network = Network::Host;
+    open.weakenings = {Weakening::machine_network()};
     for (const std::string name : {"udp_outside", "tcp_fastopen", "unix_datagram"}) {
         (void)victim(name, gateway, {letters.port()});
     }

@@ -329,7 +329,7 @@ TEST_F(Run, AHiddenFileInAHiddenDirectoryOfAWritablePlaceIsNoReasonToRefuse) {
     // The state of the gateway with its token, both to be hidden, below what the agent may write.
     RunOptions below =
         options({"sh", "-c", "cat " + hidden_ + "/key; ls -A " + hidden_ + " > out"});
-    below.writable = {base_};
+    below.weakenings = {Weakening::writable(base_)};
     below.hidden = {hidden_, hidden_ + "/key"};
     FakeGateway gateway(allow);
     const auto report = supervise(below, gateway.askers());

@@ -18,7 +18,7 @@ set_target_properties(victim_forbidden_dynamic PROPERTIES OUTPUT_NAME forbidden_
     RUNTIME_OUTPUT_DIRECTORY ${COUNTERSIGN_VICTIMS_DIR})
 countersign_unsanitized(victim_forbidden_dynamic)
 
-foreach(test run victims stage network saver)
+foreach(test run victims stage network saver profile)
     add_executable(jail_${test}_test ${CMAKE_CURRENT_LIST_DIR}/${test}_test.cc)
     target_link_libraries(jail_${test}_test PRIVATE room_jail GTest::gtest)
     target_include_directories(jail_${test}_test PRIVATE ${CMAKE_CURRENT_LIST_DIR})

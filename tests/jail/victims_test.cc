@@ -53,7 +53,7 @@ protected:
         words.insert(words.begin(), "./" + name);
         RunOptions out = House::options(std::move(words));
         out.network = network_;
-        out.processes_max = processes_max_;
+        out.limits.processes = processes_max_;
         return out;
     }
 
