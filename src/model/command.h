@@ -21,6 +21,13 @@ struct Span {
     bool operator==(const Span&) const = default;
 };
 
+/// A stretch of a word: literal bytes, or the value that a variable had when the text began.
+struct WordPiece {
+    std::string text;  ///< the bytes, or the variable's name
+    bool variable = false;
+    bool operator==(const WordPiece&) const = default;
+};
+
 /// One word after expansion.
 struct Word {
     /// The word's exact bytes; nullopt when it cannot be known. A glob that would be matched
@@ -29,11 +36,24 @@ struct Word {
     bool glob = false;
     /// An unknown word that stood unquoted: it may become no word, one, or many.
     bool splits = false;
+    /// An unknown word that certainly is one integer: a status, a process number, a length.
+    bool number = false;
     /// For an unknown word: the literal bytes known to stand before the first unknown part.
     std::string known_prefix;
     /// For an unknown word: why, such as "variable DIR is not assigned in this text".
     std::string why_unknown;
+    /// For an unknown word: what it is made of, where all that is not known are variables that the
+    /// text got from its environment ("$GITHUB_WORKSPACE/dist" is that variable's value and
+    /// "/dist"). Empty when anything else is not known, and after code that is not known may have
+    /// run in this shell, which could have set the variables. With `splits` the value splits
+    /// further.
+    std::vector<WordPiece> pieces;
     Span span;
+
+    /// The variable whose initial value this word is, all of it and nothing else; nullptr: none.
+    [[nodiscard]] const std::string* variable() const {
+        return pieces.size() == 1 && pieces.front().variable ? &pieces.front().text : nullptr;
+    }
 
     bool operator==(const Word&) const = default;
 

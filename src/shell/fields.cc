@@ -96,6 +96,15 @@ void FieldBuilder::expansion(const Value& value, Quoting quoting) {
 
 void FieldBuilder::unknown(const Value& value, Quoting quoting) {
     started_ = true;
+    number_ = !unknown_ && value.kind == Value::Kind::Number;
+    pieces_known_ = (!unknown_ || pieces_known_) && !value.pieces.empty() &&
+                    pieces_.size() + value.pieces.size() < kPiecesMax;
+    if (pieces_known_) {
+        close_piece();
+        for (const model::WordPiece& piece : value.pieces) {
+            append_piece(pieces_, piece);
+        }
+    }
     if (!unknown_) {
         unknown_ = true;
         why_ = value.why;
@@ -105,6 +114,11 @@ void FieldBuilder::unknown(const Value& value, Quoting quoting) {
         }
     }
     splits_ = splits_ || (quoting == Quoting::None && splitting_ == Splitting::Fields);
+}
+
+void FieldBuilder::close_piece() {
+    append_piece(pieces_, {text_.substr(piece_begin_), false});
+    piece_begin_ = text_.size();
 }
 
 void FieldBuilder::split(std::string_view text) {
@@ -149,6 +163,14 @@ void FieldBuilder::end_field() {
         word.known_prefix = std::move(prefix_);
         word.why_unknown = std::move(why_);
         word.splits = splits_;
+        word.number = number_ && text_.empty() && !splits_;
+        if (pieces_known_ && !glob_) {
+            close_piece();
+            word.pieces = std::move(pieces_);
+        }
+        number_ = pieces_known_ = false;
+        piece_begin_ = 0;
+        pieces_.clear();
     } else {
         std::string as_pattern = glob_ ? pattern() : std::string();
         word.glob = glob_value_ || (glob_ && is_glob(as_pattern));

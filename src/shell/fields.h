@@ -63,6 +63,8 @@ private:
     };
     [[nodiscard]] std::string pattern() const;
     [[nodiscard]] bool separates(char c) const { return separators_.find(c) != std::string::npos; }
+    /// The text since the last unknown part becomes a piece of its own.
+    void close_piece();
 
     Splitting splitting_;
     std::string_view separators_;
@@ -79,6 +81,10 @@ private:
     std::vector<Range> quoted_;  ///< parts of `text_` that are no pattern
     std::string prefix_;
     std::string why_;
+    bool number_ = false;          ///< the only unknown part is an integer
+    bool pieces_known_ = false;    ///< every unknown part is made of variables
+    std::size_t piece_begin_ = 0;  ///< where in `text_` the last unknown part stands
+    std::vector<model::WordPiece> pieces_;
 };
 
 }  // namespace countersign::shell

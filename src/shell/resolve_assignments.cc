@@ -92,20 +92,9 @@ void Resolver::assign(const std::string& name, Value value, bool append, Span sp
         }
         value = variable.integer ? Value::number("a computed number") : value;
     } else if (append) {
-        const Value before = variable_value(name);
-        if (before.is_known() && value.is_text()) {
-            value.text = before.text + value.text;
-            if (!spend(value.text.size() / 64)) {
-                value = Value::unknown("a longer text than is followed here");
-            }
-        } else if (before.is_known()) {
-            Value joined = Value::unknown(value.why.empty() ? "a file name" : value.why);
-            joined.text = before.text + (value.kind == Value::Kind::Unknown ? value.text : "");
-            value = joined;
-        } else {
-            Value joined = Value::unknown(before.why.empty() ? "a file name" : before.why);
-            joined.text = before.kind == Value::Kind::Unknown ? before.text : "";
-            value = joined;
+        value = concatenate(variable_value(name), value);
+        if (!spend(value.text.size() / 64)) {
+            value = Value::unknown("a longer text than is followed here");
         }
     }
     if (variable.recased && !(value.is_known() && value.text.empty())) {

@@ -213,8 +213,8 @@ Status Resolver::builtin_test(Invocation& invocation) {
     emit(invocation, Target::Builtin);
     const auto& argv = invocation.argv;
     for (std::size_t i = 1; i < argv.size(); ++i) {
-        const bool unary =
-            !argv[i].value || argv[i].glob || *argv[i].value == "-v" || *argv[i].value == "-R";
+        const bool unary = (!argv[i].value && !argv[i].number) || argv[i].glob ||
+                           argv[i].value == std::string("-v") || argv[i].value == std::string("-R");
         const bool splits = !argv[i].value && argv[i].splits;
         const bool next_risky =
             i + 1 < argv.size() && (!argv[i + 1].value || argv[i + 1].glob ||
@@ -267,6 +267,7 @@ Status Resolver::builtin_eval(Invocation& invocation) {
                 word.span,
                 "eval of text that is not known" + (word.value ? "" : ": " + word.why_unknown),
                 model::Unresolved::Kind::Word);
+            unknown_code_ran_ = true;
             write_output(invocation, std::nullopt, "output of eval");
             return Status::Unknown;
         }
@@ -299,6 +300,7 @@ Status Resolver::builtin_source(Invocation& invocation) {
                "source runs the contents of " +
                    (argv.size() > 1 && argv[1].value ? *argv[1].value : std::string("a file")),
                model::Unresolved::Kind::Word);
+    unknown_code_ran_ = true;
     write_output(invocation, std::nullopt, "output of a sourced file");
     return Status::Unknown;
 }

@@ -30,7 +30,7 @@ bool listed(const std::string_view (&names)[N], std::string_view name) {
 
 Variable not_assigned(const std::string& name) {
     Variable unknown;
-    unknown.value = Value::unknown("variable " + name + " is not assigned in this text");
+    unknown.value = Value::initial(name);
     return unknown;
 }
 
@@ -72,12 +72,7 @@ void Resolver::replace_variable(const model::Assignment& assignment, Span span) 
     variable.assigned = true;
     variable.exported = true;
     if (assignment.append) {
-        const Value before = variable_value(assignment.name);
-        Value joined = Value::unknown("text appended to a value that is not known");
-        if (before.is_known() && variable.value.is_text()) {
-            joined = Value::known(before.text + variable.value.text);
-        }
-        variable.value = std::move(joined);
+        variable.value = concatenate(variable_value(assignment.name), variable.value);
     }
     note_special_variable(assignment.name, variable.value, span);
     state_.set_variable(assignment.name, std::move(variable));

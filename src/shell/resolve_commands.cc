@@ -136,14 +136,7 @@ Status Resolver::run_assignments_only(const Simple& simple, std::span<const Redi
         apply_assignment(word, nullptr);
         const Variable* variable = state_.variable(listed.name);
         if (variable != nullptr && !variable->array) {
-            const Value& value = variable->value;
-            listed.value = value.is_known() ? model::Word::literal(value.text, place(word.span))
-                                            : model::Word::unknown(value.why, place(word.span));
-            if (value.kind == Value::Kind::Glob) {
-                listed.value = model::Word::literal(value.text, place(word.span));
-                listed.value.glob = true;
-            }
-            listed.value.known_prefix = value.is_known() ? "" : value.text;
+            listed.value = to_word(variable->value, place(word.span));
             listed.append = false;
         } else {
             listed.value = model::Word::unknown("an array", place(word.span));
@@ -180,6 +173,8 @@ model::Redirection Resolver::expand_redirect(const Redirect& redirect) {
         out.target = expand_single(redirect.target);
         if (out.target.value) {
             *out.target.value += '\n';
+        } else if (!out.target.pieces.empty()) {
+            append_piece(out.target.pieces, {"\n", false});
         }
         return out;
     }
@@ -276,12 +271,7 @@ void Resolver::add_environment(model::ResolvedCommand& command) {
         }
         model::Assignment assignment;
         assignment.name = name;
-        if (variable->value.is_known()) {
-            assignment.value = model::Word::literal(variable->value.text);
-        } else {
-            assignment.value = model::Word::unknown(variable->value.why);
-            assignment.value.known_prefix = variable->value.text;
-        }
+        assignment.value = to_word(variable->value, {});
         command.inherited_environment.push_back(std::move(assignment));
     }
 }

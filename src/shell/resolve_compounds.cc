@@ -115,12 +115,13 @@ void Resolver::run_loop(Body&& body) {
         const std::size_t commands = facts_.commands.size();
         const std::size_t functions = facts_.functions.size();
         const State::Mark mark = state_.mark();
+        const bool code_ran = unknown_code_ran_;
         // "continue" starts the next run with any of the values that this one had.
         state_.push_frame();
         body();
         settle_directory(Status::Unknown);
         state_.pop_frame(loop_left_ ? State::FrameEnd::JoinAll : State::FrameEnd::Keep);
-        const bool changed = state_.changes_on_join(mark);
+        const bool changed = state_.changes_on_join(mark) || code_ran != unknown_code_ran_;
         state_.join_with_before(mark);
         if (!changed) {
             break;
@@ -209,11 +210,7 @@ Status Resolver::run_for(const For& form) {
         items = expand_words(form.items);
     } else if (state_.core().positional_known) {
         for (const Value& value : *state_.core().positional) {
-            model::Word word = model::Word::literal(value.text);
-            if (!value.is_text()) {
-                word = model::Word::unknown(value.why);
-            }
-            items.push_back(word);
+            items.push_back(to_word(value, {}));
         }
     } else {
         known = false;
@@ -234,7 +231,7 @@ Status Resolver::run_for(const For& form) {
     for (const model::Word& item : items) {
         Value value = to_value(item);
         if (!item.value && item.splits) {
-            value.text.clear();
+            value.text.clear();  // and pieces it has none
         }
         any = first ? value : join(any, value);
         first = false;

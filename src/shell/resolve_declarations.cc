@@ -146,7 +146,7 @@ void Resolver::declare_one(const model::Word& word, const Declaration& how,
         variable.elements_known = !variable.associative && variable.value.is_known();
     }
     if (old == nullptr && equals == std::string::npos && !how.in_function && !becomes_array) {
-        variable.value = Value::unknown("variable " + name + " is not assigned in this text");
+        variable.value = initial_value(name);
     }
     variable.assigned = variable.assigned || equals != std::string::npos || local;
     variable.exported = (variable.exported || flags.find('x') != std::string::npos) &&
@@ -177,6 +177,12 @@ void Resolver::assign_declared(const model::Word& word, const std::string& name,
     } else {
         Value value = to_value(word);
         value.text = value.text.size() > at.equals ? value.text.substr(at.equals + 1) : "";
+        if (!value.pieces.empty()) {
+            std::string& first = value.pieces.front().text;  // holds the name and the "="
+            first.erase(0, at.equals + 1);
+            value.pieces.erase(value.pieces.begin(),
+                               value.pieces.begin() + (first.empty() ? 1 : 0));
+        }
         assign(name, value, at.append, word.span);
     }
 }

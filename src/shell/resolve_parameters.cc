@@ -1,4 +1,6 @@
 // Parameter expansion: $x, ${x...} on what is known of the value.
+#include <algorithm>
+
 #include "shell/flow_scope.h"
 #include "shell/quoting.h"
 #include "shell/resolver.h"
@@ -25,6 +27,13 @@ bool is_ascii(std::string_view text) {
 constexpr std::string_view kNumbers[] = {"RANDOM", "SRANDOM", "SECONDS", "LINENO",
                                          "UID",    "EUID",    "PPID",    "EPOCHSECONDS",
                                          "OPTIND", "BASHPID", "SHLVL",   "HISTCMD"};
+constexpr std::string_view kNumbersOfDash[] = {"LINENO", "PPID", "OPTIND"};
+
+bool is_number_of_shell(std::string_view name, Dialect dialect) {
+    const std::span<const std::string_view> names =
+        dialect == Dialect::Bash ? std::span<const std::string_view>(kNumbers) : kNumbersOfDash;
+    return std::ranges::find(names, name) != names.end();
+}
 
 /// What bash itself sets again between commands, so that an assignment says little. The value that
 /// was assigned may still be there: arithmetic on it runs what is in it.
@@ -71,6 +80,16 @@ Value Resolver::special_parameter(char c) {
     }
 }
 
+/// What a variable has that the text does not assign: what the environment gave it, unless bash
+/// sets it itself or unknown code could have set it.
+Value Resolver::initial_value(const std::string& name) const {
+    Value value = Value::initial(name);
+    if (unknown_code_ran_ || set_by_bash(name) || name.starts_with("BASH")) {
+        value.pieces.clear();
+    }
+    return value;
+}
+
 Value Resolver::variable_value(const std::string& name) {
     const Variable* variable = state_.variable(name);
     if (name == "PWD" && (variable == nullptr || !variable->assigned)) {
@@ -82,13 +101,10 @@ Value Resolver::variable_value(const std::string& name) {
         return Value::unknown("variable " + name + " refers to another one");
     }
     if (variable == nullptr) {
-        for (const std::string_view number : kNumbers) {
-            if (name == number) {
-                return Value::number("variable " + name + " is a number that changes");
-            }
+        if (is_number_of_shell(name, surroundings_.dialect)) {
+            return Value::number("variable " + name + " is a number that changes");
         }
-
-        return Value::unknown("variable " + name + " is not assigned in this text");
+        return initial_value(name);
     }
     if (variable->array) {
         if (!variable->elements_known || variable->associative) {
@@ -363,7 +379,13 @@ void Resolver::apply_open_default(const Parameter& parameter, Expansion& expansi
     for (const Value& value : expansion.values) {
         why = value.why.empty() ? why : value.why;
     }
-    expansion.values = {Value::unknown(why)};
+    // ${X:-} and ${X:?} are the value itself where bash goes on.
+    const bool same = parameter.first.parts.empty() && (parameter.op == ParameterOperator::Default);
+    const bool itself =
+        !list && expansion.values.size() == 1 && (same || parameter.op == ParameterOperator::Error);
+    if (!itself) {
+        expansion.values = {Value::unknown(why)};
+    }
     expansion.known = !list;
 }
 

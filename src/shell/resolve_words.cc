@@ -116,7 +116,15 @@ void Resolver::expand_word_into(const Word& word, Declaring declaring,
             value.value = start + *value.value;
         } else {
             value.known_prefix = start + value.known_prefix;
-            value.splits = false;
+            value.splits = value.number = false;
+            if (!value.pieces.empty()) {
+                std::vector<model::WordPiece> pieces;
+                append_piece(pieces, {start, false});
+                for (const model::WordPiece& piece : value.pieces) {
+                    append_piece(pieces, piece);
+                }
+                value.pieces = std::move(pieces);
+            }
         }
         value.span = place(word.span);
         out.push_back(std::move(value));
@@ -202,7 +210,7 @@ std::string_view Resolver::expand_tilde(std::string_view text, FieldBuilder& bui
         if (value.kind == Value::Kind::Unset) {
             value = Value::unknown("HOME is unset, so ~ is the account's own home");
         } else if (value.kind == Value::Kind::Unknown) {
-            value.why = "the home directory is not known";
+            value = Value::unknown("the home directory is not known");
         }
     } else if (prefix == "~+") {
         value = variable_value("PWD");
@@ -221,6 +229,12 @@ Value Resolver::to_value(const model::Word& word) {
                                          ? "set from an expansion that bash refuses"
                                          : word.why_unknown);
         value.text = word.known_prefix;
+        if (word.number) {
+            value.kind = Value::Kind::Number;
+        }
+        if (!word.splits) {
+            value.pieces = word.pieces;
+        }
         return value;
     }
     Value value = Value::known(*word.value);
@@ -228,6 +242,19 @@ Value Resolver::to_value(const model::Word& word) {
         value.kind = Value::Kind::Glob;
     }
     return value;
+}
+
+model::Word Resolver::to_word(const Value& value, Span span) {
+    if (value.is_known() || value.kind == Value::Kind::Glob) {
+        model::Word word = model::Word::literal(value.text, span);
+        word.glob = value.kind == Value::Kind::Glob;
+        return word;
+    }
+    model::Word word = model::Word::unknown(value.why, span);
+    word.known_prefix = value.text;
+    word.number = value.kind == Value::Kind::Number;
+    word.pieces = value.pieces;
+    return word;
 }
 
 model::Word Resolver::expand_single(const Word& word, bool tilde_everywhere) {

@@ -97,6 +97,7 @@ void Resolver::run(const SyntaxTree& tree) {
 
 void Resolver::incomplete(Span span, std::string why, model::Unresolved::Kind kind) {
     facts_.complete = false;
+    unknown_code_ran_ = unknown_code_ran_ || kind == model::Unresolved::Kind::Execution;
     model::Unresolved entry{place(span), std::move(why), kind};
     if (facts_.unresolved.size() < kReasonsMax &&
         (facts_.unresolved.empty() || !(facts_.unresolved.back() == entry))) {

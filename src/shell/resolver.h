@@ -290,6 +290,7 @@ private:
     Value substitute_script(const Script* script, bool process);
     Value arithmetic_value(std::span<const Part> parts, Span span);
     static Value to_value(const model::Word& word);
+    static model::Word to_word(const Value& value, Span span);
 
     // resolve_parameters.cc
     struct Expansion {
@@ -306,6 +307,7 @@ private:
     Expansion positional_list(bool star);
     Value special_parameter(char c);
     Value variable_value(const std::string& name);
+    [[nodiscard]] Value initial_value(const std::string& name) const;
     void insert_default(const Parameter& parameter, FieldBuilder& builder, Quoting quoting);
     void apply_open_default(const Parameter& parameter, Expansion& expansion, Quoting quoting);
     bool apply_default(const Parameter& parameter, Expansion& expansion, FieldBuilder& builder,
@@ -348,6 +350,7 @@ private:
     bool loop_left_ = false;
     bool loop_left_far_ = false;      ///< by break or continue with a number
     bool substituted_ = false;        ///< a substitution ran since this was cleared
+    bool unknown_code_ran_ = false;   ///< in this shell: it may have set any variable
     bool extended_globs_ = false;     ///< shopt -s extglob may have been executed
     bool descriptors_moved_ = false;  ///< even 2>&1 and >/dev/null may fail
 };

@@ -107,6 +107,49 @@ bool differ(const T* a, const T* b) {
 
 }  // namespace
 
+Value Value::initial(std::string_view name) {
+    Value value = unknown("variable " + std::string(name) + " is not assigned in this text");
+    value.pieces.push_back({std::string(name), true});
+    return value;
+}
+
+void append_piece(std::vector<model::WordPiece>& pieces, const model::WordPiece& piece) {
+    if (!piece.variable && piece.text.empty()) {
+        return;
+    }
+    if (!piece.variable && !pieces.empty() && !pieces.back().variable) {
+        pieces.back().text += piece.text;
+        return;
+    }
+    pieces.push_back(piece);
+}
+
+Value concatenate(const Value& before, const Value& added) {
+    if (before.is_known() && added.is_text()) {
+        return Value::known(before.text + added.text);
+    }
+    const Value& open = before.is_known() ? added : before;
+    Value joined = Value::unknown(open.why.empty() ? "a file name" : open.why);
+    const auto start = [](const Value& value) {
+        return value.kind == Value::Kind::Number || value.kind == Value::Kind::Glob ? std::string()
+                                                                                    : value.text;
+    };
+    joined.text = start(before) + (before.is_known() ? start(added) : "");
+    for (const Value* part : {&before, &added}) {
+        if (part->is_known()) {
+            append_piece(joined.pieces, {part->text, false});
+        } else if (part->pieces.empty() ||
+                   joined.pieces.size() + part->pieces.size() > kPiecesMax) {
+            joined.pieces.clear();
+            break;
+        }
+        for (const model::WordPiece& piece : part->pieces) {
+            append_piece(joined.pieces, piece);
+        }
+    }
+    return joined;
+}
+
 Value join(const Value& a, const Value& b) {
     if (a == b) {
         return a;
@@ -300,8 +343,7 @@ State::Delta State::unchanged(const Core& core) {
 
 const Variable* State::start_of(Id id) {
     Variable variable;
-    variable.value = Value::unknown("variable " + std::string(names_[id].text) +
-                                    " is not assigned in this text");
+    variable.value = Value::initial(names_[id].text);
     return keep(std::move(variable));
 }
 

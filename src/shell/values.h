@@ -21,6 +21,9 @@
 
 namespace countersign::shell {
 
+/// A word of more pieces says only that it is not known.
+inline constexpr std::size_t kPiecesMax = 64;
+
 /// One scalar as far as it is known.
 struct Value {
     enum class Kind : std::uint8_t {
@@ -33,16 +36,27 @@ struct Value {
     Kind kind = Kind::Unset;
     std::string text;
     std::string why;
+    /// Of an unknown value: what it is made of, see model::Word.
+    std::vector<model::WordPiece> pieces;
 
     /// The reason does not count: two unknown values with one known start are the same knowledge.
-    bool operator==(const Value& other) const { return kind == other.kind && text == other.text; }
+    bool operator==(const Value& other) const {
+        return kind == other.kind && text == other.text && pieces == other.pieces;
+    }
     [[nodiscard]] bool is_text() const { return kind == Kind::Text; }
     [[nodiscard]] bool is_known() const { return kind == Kind::Text || kind == Kind::Unset; }
 
-    static Value known(std::string text) { return {Kind::Text, std::move(text), {}}; }
-    static Value number(std::string why) { return {Kind::Number, {}, std::move(why)}; }
-    static Value unknown(std::string why) { return {Kind::Unknown, {}, std::move(why)}; }
+    static Value known(std::string text) { return {Kind::Text, std::move(text), {}, {}}; }
+    static Value number(std::string why) { return {Kind::Number, {}, std::move(why), {}}; }
+    static Value unknown(std::string why) { return {Kind::Unknown, {}, std::move(why), {}}; }
+    /// The value that the environment gave the variable, whatever it is.
+    static Value initial(std::string_view name);
 };
+
+/// Appends a piece; literal text joins the literal text before it.
+void append_piece(std::vector<model::WordPiece>& pieces, const model::WordPiece& piece);
+/// The value of before+=added.
+Value concatenate(const Value& before, const Value& added);
 
 /// The value of either of two paths.
 Value join(const Value& a, const Value& b);

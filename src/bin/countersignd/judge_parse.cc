@@ -1,6 +1,7 @@
 // parse: the bash front end alone.
 #include <boost/json.hpp>
 #include <iostream>
+#include <set>
 
 #include "base/limits.h"
 #include "bin/countersignd/judge.h"
@@ -36,25 +37,153 @@ json::value word_json(const model::Word& word) {
     return word.value ? json::value(text_json(*word.value)) : json::value(nullptr);
 }
 
+bool is_plain(const model::Word& word) {
+    return word.value && !word.glob;
+}
+
+/// What there is to say of a word that is not simply its bytes.
+json::object detail_json(const model::Word& word) {
+    if (word.value) {
+        return {{"glob", true}, {"span", span_json(word.span)}};
+    }
+    json::array pieces;
+    std::set<std::string> names;
+    for (const model::WordPiece& piece : word.pieces) {
+        pieces.push_back(
+            json::object{{piece.variable ? "variable" : "text", text_json(piece.text)}});
+        if (piece.variable) {
+            names.insert(piece.text);
+        }
+    }
+    json::array unknown;
+    for (const std::string& name : names) {
+        unknown.push_back(text_json(name));
+    }
+    return {{"why", text_json(word.why_unknown)},
+            {"prefix", text_json(word.known_prefix)},
+            {"splits", word.splits},
+            {"number", word.number},
+            {"unknown", std::move(unknown)},
+            {"pieces", std::move(pieces)},
+            {"span", span_json(word.span)}};
+}
+
+/// A word that is a field of something else: its value, and the detail beside it.
+void add_word(json::object& object, const char* name, const model::Word& word) {
+    object[name] = word_json(word);
+    if (!is_plain(word)) {
+        object["word"] = detail_json(word);
+    }
+}
+
+json::array assignments_json(const std::vector<model::Assignment>& assignments) {
+    json::array out;
+    for (const model::Assignment& assignment : assignments) {
+        json::object entry{{"name", text_json(assignment.name)}, {"append", assignment.append}};
+        add_word(entry, "value", assignment.value);
+        out.push_back(std::move(entry));
+    }
+    return out;
+}
+
+json::array redirections_json(const std::vector<model::Redirection>& redirections) {
+    using Kind = model::Redirection::Kind;
+    static constexpr std::pair<Kind, const char*> kNames[] = {
+        {Kind::Read, "read"},          {Kind::Write, "write"},
+        {Kind::Append, "append"},      {Kind::ReadWrite, "read_write"},
+        {Kind::HereText, "here_text"}, {Kind::Duplicate, "duplicate"},
+        {Kind::Close, "close"}};
+    json::array out;
+    for (const model::Redirection& redirection : redirections) {
+        json::object entry{{"descriptor", redirection.descriptor},
+                           {"span", span_json(redirection.span)}};
+        for (const auto& [kind, name] : kNames) {
+            if (kind == redirection.kind) {
+                entry["kind"] = name;
+            }
+        }
+        if (redirection.kind != Kind::Close) {
+            add_word(entry, "target", redirection.target);
+        }
+        out.push_back(std::move(entry));
+    }
+    return out;
+}
+
+json::object input_json(const model::InputSource& input) {
+    using Kind = model::InputSource::Kind;
+    json::object out;
+    switch (input.kind) {
+        case Kind::Inherited:
+            return {{"kind", "inherited"}};
+        case Kind::File:
+            out["kind"] = "file";
+            break;
+        case Kind::Pipe:
+            out["kind"] = "pipe";
+            out["from"] = input.pipe_from;
+            break;
+        case Kind::Text:
+            out["kind"] = "text";
+            break;
+    }
+    add_word(out, "content", input.content);
+    return out;
+}
+
+const char* target_name(model::ResolvedCommand::Target target) {
+    using Target = model::ResolvedCommand::Target;
+    switch (target) {
+        case Target::External:
+            return "external";
+        case Target::Builtin:
+            return "builtin";
+        case Target::Function:
+            return "function";
+        case Target::Unknown:
+            break;
+    }
+    return "unknown";
+}
+
 json::value command_json(const model::ResolvedCommand& command) {
     json::array argv;
+    json::array details;
     for (const model::Word& word : command.argv) {
+        if (!is_plain(word)) {
+            json::object detail = detail_json(word);
+            detail["index"] = argv.size();
+            details.push_back(std::move(detail));
+        }
         argv.push_back(word_json(word));
     }
-    json::array assignments;
-    for (const model::Assignment& assignment : command.assignments) {
-        assignments.push_back(json::object{{"name", text_json(assignment.name)},
-                                           {"value", word_json(assignment.value)}});
+    return json::object{
+        {"target", target_name(command.target)},
+        {"argv", std::move(argv)},
+        {"words", std::move(details)},
+        {"assignments", assignments_json(command.assignments)},
+        {"inherited_environment", assignments_json(command.inherited_environment)},
+        {"redirections", redirections_json(command.redirections)},
+        {"directory",
+         command.directory ? json::value(text_json(*command.directory)) : json::value(nullptr)},
+        {"input", input_json(command.input)},
+        {"pipes_to", command.pipes_to ? json::value(*command.pipes_to) : json::value(nullptr)},
+        {"conditional", command.conditional},
+        {"looped", command.looped},
+        {"background", command.background},
+        {"substitution", command.substitution},
+        {"output_captured", command.output_captured},
+        {"span", span_json(command.span)}};
+}
+
+json::array definitions_json(const std::vector<model::ShellDefinition>& definitions) {
+    json::array out;
+    for (const model::ShellDefinition& definition : definitions) {
+        out.push_back(json::object{{"name", text_json(definition.name)},
+                                   {"body", text_json(definition.body)},
+                                   {"span", span_json(definition.span)}});
     }
-    return json::object{{"argv", std::move(argv)},
-                        {"assignments", std::move(assignments)},
-                        {"directory", command.directory ? json::value(text_json(*command.directory))
-                                                        : json::value(nullptr)},
-                        {"conditional", command.conditional},
-                        {"looped", command.looped},
-                        {"background", command.background},
-                        {"substitution", command.substitution},
-                        {"span", span_json(command.span)}};
+    return out;
 }
 
 json::value facts_json(const model::CommandFacts& facts) {
@@ -75,6 +204,8 @@ json::value facts_json(const model::CommandFacts& facts) {
     return json::object{{"ok", true},
                         {"complete", facts.complete},
                         {"commands", std::move(commands)},
+                        {"functions", definitions_json(facts.functions)},
+                        {"aliases", definitions_json(facts.aliases)},
                         {"unresolved", std::move(unresolved)}};
 }
 
