@@ -13,5 +13,4 @@ read /sbin
 read /sys
 read /usr
 processes 4096
-memory 8GiB
 temporary 4GiB

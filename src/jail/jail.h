@@ -52,7 +52,8 @@ struct Limits {
     /// Processes and threads at one time; at least 301 (the kernel's least pid_max). As root it
     /// holds on Linux 6.14 and newer only, or where a cgroup is ours.
     long processes = 8192;
-    std::uint64_t memory_bytes = 0;     ///< of all processes and private files together
+    /// Of all processes and private files together. Not enforced yet, nor is cpu_percent.
+    std::uint64_t memory_bytes = 0;
     long cpu_percent = 0;               ///< 100 is one processor
     std::uint64_t temporary_bytes = 0;  ///< of each private place: /tmp, /var/tmp, /dev/shm
 
