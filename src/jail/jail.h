@@ -50,11 +50,8 @@ enum class Reading {
 /// Bounds of the whole tree. 0 is none of our own.
 struct Limits {
     /// Processes and threads at one time; at least 301 (the kernel's least pid_max). As root it
-    /// holds on Linux 6.14 and newer only, or where a cgroup is ours.
+    /// holds on Linux 6.14 and newer only.
     long processes = 8192;
-    /// Of all processes and private files together. Not enforced yet, nor is cpu_percent.
-    std::uint64_t memory_bytes = 0;
-    long cpu_percent = 0;               ///< 100 is one processor
     std::uint64_t temporary_bytes = 0;  ///< of each private place: /tmp, /var/tmp, /dev/shm
 
     bool operator==(const Limits&) const = default;

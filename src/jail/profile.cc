@@ -136,23 +136,8 @@ Result<void> read_processes(Profile& into, std::string_view value) {
     return {};
 }
 
-Result<void> read_memory(Profile& into, std::string_view value) {
-    into.limits.memory_bytes = TRY(read_bytes(value));
-    return {};
-}
 Result<void> read_temporary(Profile& into, std::string_view value) {
     into.limits.temporary_bytes = TRY(read_bytes(value));
-    return {};
-}
-
-Result<void> read_cpu(Profile& into, std::string_view value) {
-    const auto percent = value.ends_with('%')
-                             ? text::parse_integer(value.substr(0, value.size() - 1), 1, 1'000'000)
-                             : std::nullopt;
-    if (!percent) {
-        return bad("a percentage of one processor, such as 150%");
-    }
-    into.limits.cpu_percent = *percent;
     return {};
 }
 
@@ -174,8 +159,6 @@ constexpr std::array kLines = {
     Line{"show", Times::Many, Need::May, read_paths<&Profile::shown>},
     Line{"socket", Times::Many, Need::May, read_paths<&Profile::sockets>},
     Line{"processes", Times::Once, Need::May, read_processes},
-    Line{"memory", Times::Once, Need::May, read_memory},
-    Line{"cpu", Times::Once, Need::May, read_cpu},
     Line{"temporary", Times::Once, Need::May, read_temporary},
 };
 
@@ -287,12 +270,6 @@ std::string print_profile(const Profile& profile) {
     print_paths(out, "show", profile.shown);
     print_paths(out, "socket", profile.sockets);
     print_line(out, "processes", std::to_string(profile.limits.processes));
-    if (profile.limits.memory_bytes != 0) {
-        print_line(out, "memory", print_bytes(profile.limits.memory_bytes));
-    }
-    if (profile.limits.cpu_percent != 0) {
-        print_line(out, "cpu", std::to_string(profile.limits.cpu_percent) + "%");
-    }
     if (profile.limits.temporary_bytes != 0) {
         print_line(out, "temporary", print_bytes(profile.limits.temporary_bytes));
     }

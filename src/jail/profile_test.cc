@@ -81,8 +81,6 @@ TEST(Profile, WhatIsPrintedIsReadAsTheSame) {
         made.shown = paths("s");
         made.sockets = paths("k");
         made.limits.processes = static_cast<long>(301 + below(1000));
-        made.limits.memory_bytes = (below(2) * (16 + below(5000))) << 20U;
-        made.limits.cpu_percent = static_cast<long>(below(3) * 50);
         made.limits.temporary_bytes = (below(2) * (16 + below(5000))) << 20U;
         const auto read = parse_profile(print_profile(made));
         ASSERT_TRUE(read.ok()) << read.error().message << "\n" << print_profile(made);
