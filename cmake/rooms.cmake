@@ -47,6 +47,7 @@ function(countersign_programs)
 endfunction()
 
 function(countersign_room_tests)
+    countersign_time_limit(limit 900)
     foreach(room IN LISTS COUNTERSIGN_ROOMS)
         file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${room}/*_test.cc)
         if(tests)
@@ -57,7 +58,7 @@ function(countersign_room_tests)
                 COUNTERSIGN_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                 COUNTERSIGN_DATA_DIR="${CMAKE_SOURCE_DIR}/../shared")
             gtest_discover_tests(${name}_test TEST_PREFIX "${room}/" DISCOVERY_TIMEOUT 60
-                                 PROPERTIES TIMEOUT 900)
+                                 PROPERTIES TIMEOUT ${limit})
         endif()
     endforeach()
 endfunction()

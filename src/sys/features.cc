@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <string>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -40,10 +41,13 @@ bool flags_known(unsigned flags) {
     return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) != 0 && errno == EFAULT;
 }
 
-/// Tries in a child, whose namespaces and filters go with it.
+/// Tries in a child, whose namespaces and filters go with it. Not fork(): what libraries do after
+/// it (ThreadSanitizer's starts a thread) could keep the child from making a user namespace, which
+/// unshare(2) refuses to processes of several threads. The child makes system calls only.
 template <class Try>
 bool succeeds_in_child(Try attempt) {
-    const pid_t child = ::fork();
+    const auto child =
+        static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
     if (child == 0) {
         ::_exit(attempt() ? 0 : 1);
     }

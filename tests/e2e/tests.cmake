@@ -1,6 +1,7 @@
 # The whole product as people and agents meet it: real gateway, real jail, real hook, temporary state.
 # A case that cannot have what it needs (namespaces, a terminal) fails; none skips.
-function(countersign_e2e script prefix limit)
+function(countersign_e2e script prefix seconds)
+    countersign_time_limit(limit ${seconds})
     foreach(case ${ARGN})
         add_test(NAME e2e/${prefix}${case}
                  COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}.py ${case} ${CMAKE_BINARY_DIR}/bin

@@ -18,6 +18,8 @@ set_target_properties(victim_forbidden_dynamic PROPERTIES OUTPUT_NAME forbidden_
     RUNTIME_OUTPUT_DIRECTORY ${COUNTERSIGN_VICTIMS_DIR})
 countersign_unsanitized(victim_forbidden_dynamic)
 
+countersign_time_limit(limit 120)
+countersign_time_limit(limit_of_all 300)
 foreach(test run victims stage network saver profile)
     add_executable(jail_${test}_test ${CMAKE_CURRENT_LIST_DIR}/${test}_test.cc)
     target_link_libraries(jail_${test}_test PRIVATE room_jail GTest::gtest)
@@ -25,9 +27,9 @@ foreach(test run victims stage network saver profile)
     target_compile_definitions(jail_${test}_test PRIVATE
         COUNTERSIGN_VICTIMS_DIR="${COUNTERSIGN_VICTIMS_DIR}")
     gtest_discover_tests(jail_${test}_test TEST_PREFIX "jail/" DISCOVERY_TIMEOUT 60
-                         PROPERTIES TIMEOUT 120)
+                         PROPERTIES TIMEOUT ${limit})
     add_test(NAME jail/${test}_as_nobody COMMAND jail_${test}_test --as-nobody)
-    set_tests_properties(jail/${test}_as_nobody PROPERTIES TIMEOUT 300)
+    set_tests_properties(jail/${test}_as_nobody PROPERTIES TIMEOUT ${limit_of_all})
 endforeach()
 add_dependencies(jail_victims_test ${victim_targets} victim_forbidden_dynamic)
 add_dependencies(jail_network_test ${victim_targets})

@@ -17,8 +17,10 @@ add_executable(record_go_test ${CMAKE_CURRENT_LIST_DIR}/go_test.cc)
 add_dependencies(record_go_test record_go_verify)
 target_link_libraries(record_go_test PRIVATE room_audit GTest::gtest GTest::gtest_main)
 target_compile_definitions(record_go_test PRIVATE COUNTERSIGN_GO_VERIFY="${COUNTERSIGN_GO_VERIFY}")
-gtest_discover_tests(record_go_test TEST_PREFIX "record/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+countersign_time_limit(limit 120)
+gtest_discover_tests(record_go_test TEST_PREFIX "record/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${limit})
 
+countersign_time_limit(limit 300)
 add_test(NAME record/evidence COMMAND python3 ${CMAKE_CURRENT_LIST_DIR}/evidence_test.py)
-set_tests_properties(record/evidence PROPERTIES TIMEOUT 300 ENVIRONMENT
+set_tests_properties(record/evidence PROPERTIES TIMEOUT ${limit} ENVIRONMENT
     "COUNTERSIGN_TEST_GATEWAY=$<TARGET_FILE:countersignd>;COUNTERSIGN_TEST_CLIENT=$<TARGET_FILE:countersign>;COUNTERSIGN_GO_VERIFY=${COUNTERSIGN_GO_VERIFY};COUNTERSIGN_SOURCE=${CMAKE_SOURCE_DIR}")

@@ -5,4 +5,5 @@ add_executable(sim_test ${CMAKE_CURRENT_LIST_DIR}/sim_test.cc ${CMAKE_CURRENT_LI
     ${CMAKE_CURRENT_LIST_DIR}/subject.cc ${CMAKE_CURRENT_LIST_DIR}/world.cc)
 target_link_libraries(sim_test PRIVATE room_gate GTest::gtest GTest::gtest_main)
 target_include_directories(sim_test PRIVATE ${CMAKE_CURRENT_LIST_DIR})
-gtest_discover_tests(sim_test TEST_PREFIX "sim/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+countersign_time_limit(limit 600)
+gtest_discover_tests(sim_test TEST_PREFIX "sim/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${limit})
