@@ -1,7 +1,7 @@
 # How long a test may take. Each names the seconds that an ordinary build needs at most on a machine
 # busy with other work; a limit ends what hangs, it measures nothing. A sanitizer's build is slower by
-# a factor that is known here only: for AddressSanitizer and UBSan 2 to 4 were seen, for
-# ThreadSanitizer 5 to 10.
+# a factor that is known here only: 4 is allowed for AddressSanitizer and UBSan, 10 for
+# ThreadSanitizer.
 set(COUNTERSIGN_SLOWDOWN 1)
 if(COUNTERSIGN_SANITIZE MATCHES "thread")
     set(COUNTERSIGN_SLOWDOWN 10)
