@@ -70,7 +70,8 @@ private:
     /// Puts the paths that the command in front of the pipe prints in place of the words that
     /// `command` reads from its input, where they are known.
     void fill_from_pipe(model::ResolvedCommand& command, const model::ResolvedCommand& outer) const;
-    /// The same for a word that is the output of commands and nothing else: rm $(find . -name x).
+    /// The same for a word that is the output of commands and nothing else, in quotes:
+    /// rm "$(find . -name x)".
     void fill_from_substitutions(std::size_t index);
     /// The last stage of the one pipeline whose output all of the unknown `word` of command `outer`
     /// is; nullopt: it is something else, or has a part beside it.

@@ -88,7 +88,9 @@ void Unwrapper::fill_from_substitutions(std::size_t index) {
     ResolvedCommand& command = out_.commands[index].command;
     for (std::size_t i = 1; i < command.argv.size(); ++i) {
         const Word& word = command.argv[i];
-        if (word.value || !word.known_prefix.empty()) {
+        // Bash splits what is printed at blanks: a directory "x " with etc/passwd in it gives the
+        // word /etc/passwd, which is none of the paths that were found.
+        if (word.value || !word.known_prefix.empty() || word.splits) {
             continue;
         }
         const std::optional<std::size_t> from = last_substituted(index, word);
