@@ -68,7 +68,7 @@ Reply submit_action(Api& api, const Call& call) {
         TRY(view_of(call));
         const auto id = submit(api, call);
         if (!id.ok()) {
-            api.note_unfit(call.request->door, call.session->id, id.error());
+            api.note_unfit(call.request->door, caller_of(call), id.error());
             return id.error();
         }
         return api.answer_action(call, *id);
@@ -142,8 +142,7 @@ Reply note_refusal(Api& api, const Call& call) {
         const std::string door = in.string("door", limits::kNameBytesMax);
         const std::string reason = in.string("reason", limits::kCommentBytesMax);
         TRY(in.finish());
-        api.note_unfit(call.request->door,
-                       call.session == nullptr ? std::string() : call.session->id,
+        api.note_unfit(call.request->door, caller_of(call),
                        Error(ErrorCode::InvalidArgument, door + ": " + reason));
         return ready(empty_response());
     });

@@ -1,6 +1,7 @@
 #include "api/api.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/problem.h"
 #include "api/routes.h"
@@ -14,7 +15,6 @@ namespace {
 
 /// Failed sign-ins that get a record per minute and door; a guesser cannot fill the log.
 constexpr int kFailuresRecordedPerMinute = 30;
-constexpr int kUnfitLinesPerMinute = 60;
 
 std::string_view door_name(Door door) {
     switch (door) {
@@ -70,6 +70,19 @@ Reply failed(const Error& error) {
     return ready(problem(error));
 }
 
+Caller caller_at(Door door, int process_id) {
+    return {"the " + std::string(door_name(door)) + " door",
+            process_id == 0 ? std::string() : "process " + std::to_string(process_id)};
+}
+
+Caller caller_of(const Call& call) {
+    if (call.session == nullptr) {
+        return caller_at(call.request->door, call.request->process_id);
+    }
+    const model::Session& session = *call.session;
+    return {session.delegation.empty() ? session.id : session.delegation.front(), session.id};
+}
+
 std::string Call::query(std::string_view name) const {
     const auto found = target.query.find(name);
     return found == target.query.end() ? std::string() : found->second;
@@ -121,14 +134,16 @@ Result<void> Api::authenticate(Call& call) {
 }
 
 Result<void> Api::refuse(const Call& call, const Error& error) {
-    const Duration now = gate_.clock().monotonic();
-    if (failures_since_ == Duration::zero() || now - failures_since_ > std::chrono::minutes(1)) {
-        failures_since_ = now;
+    tell_left_out(Due::WhenOver);
+    if (failures_since_ == Duration::zero()) {
+        failures_since_ = gate_.clock().monotonic();
         failures_left_.fill(kFailuresRecordedPerMinute);
     }
     const Door door = call.request->door;
     int& left = failures_left_[static_cast<std::size_t>(door)];
-    if (left > 0) {
+    if (left == 0) {
+        ++failures_left_out_[static_cast<std::size_t>(door)];
+    } else {
         --left;
         // Never the token itself: a mistyped one is nearly a right one.
         gate_.refused_sign_in(
@@ -139,22 +154,39 @@ Result<void> Api::refuse(const Call& call, const Error& error) {
     return error;
 }
 
-void Api::note_unfit(Door door, std::string_view who, const Error& error) {
-    const Duration now = gate_.clock().monotonic();
-    if (unfit_since_ == Duration::zero() || now - unfit_since_ > std::chrono::minutes(1)) {
-        unfit_since_ = now;
-        unfit_left_ = kUnfitLinesPerMinute;
-    }
-    if (unfit_left_ == 0) {
-        return;
-    }
-    if (--unfit_left_ == 0) {
-        log::info("more is refused at the doors than is written here; more lines in a minute");
+void Api::note_unfit(Door door, const Caller& caller, const Error& error) {
+    tell_left_out(Due::WhenOver);
+    const LineBudget::Verdict verdict = unfit_lines_.take(caller, gate_.clock().monotonic());
+    if (verdict == LineBudget::Verdict::Count) {
         return;
     }
     log::info("refused at the " + std::string(door_name(door)) + " door" +
-              (who.empty() ? std::string() : " from " + std::string(who)) + ": " +
+              (caller.name.empty() ? std::string() : " from " + caller.name) + ": " +
               text::visible(error.message));
+    if (verdict == LineBudget::Verdict::WriteLast) {
+        log::info("what else is refused of " + (caller.name.empty() ? caller.group : caller.name) +
+                  " in this minute is counted, not written here");
+    }
+}
+
+void Api::tell_left_out(Due due) {
+    const Duration now = gate_.clock().monotonic();
+    const bool at_once = due == Due::Now;
+    for (const std::string& line : at_once ? unfit_lines_.end() : unfit_lines_.ended(now)) {
+        log::info(line);
+    }
+    if (!at_once && now - failures_since_ < LineBudget::kMinute) {
+        return;
+    }
+    failures_since_ = Duration::zero();
+    for (const Door door : {Door::Agent, Door::People, Door::Browser}) {
+        const std::uint64_t left_out =
+            std::exchange(failures_left_out_[static_cast<std::size_t>(door)], 0);
+        if (left_out > 0) {
+            log::warning("callers refused at the " + std::string(door_name(door)) +
+                         " door beyond those recorded: " + std::to_string(left_out));
+        }
+    }
 }
 
 Reply Api::handle(const Request& request) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/line_budget.h"
 #include "api/message.h"
 #include "api/repeats.h"
 #include "api/target.h"
@@ -38,7 +39,15 @@ struct Call {
     [[nodiscard]] std::string query(std::string_view name) const;
 };
 
+/// Whose budget of lines a call uses: its session's, or its process's at that door.
+Caller caller_of(const Call& call);
+/// The same for what is no call yet. `process_id` 0: not known.
+Caller caller_at(Door door, int process_id);
+
 struct Route;
+
+/// Whether what was left out is told now or when its minute is over.
+enum class Due { WhenOver, Now };
 
 class Api {
 public:
@@ -51,9 +60,13 @@ public:
     Reply answer_action(const Call& call, const std::string& id);
 
     /// Leaves a line in the program's log about something that is no action at all, so that the
-    /// person can find out why an agent was refused. `who`: the session, when it is known. At most
-    /// kUnfitLinesPerMinute, since an agent may send as many as it likes.
-    void note_unfit(Door door, std::string_view who, const Error& error);
+    /// person can find out why an agent was refused. Rationed by caller (api/line_budget.h), since
+    /// an agent may send as many as it likes.
+    void note_unfit(Door door, const Caller& caller, const Error& error);
+
+    /// To be called some times a minute, and with Due::Now before the end: tells in the program's
+    /// log how much was left out of it and of the record, and whose it was.
+    void tell_left_out(Due due);
 
     gate::Gate& gate() { return gate_; }
     [[nodiscard]] const ApiOptions& options() const { return options_; }
@@ -70,9 +83,9 @@ private:
     Repeats repeats_;
     /// Failed sign-ins that may still be recorded in this minute, per door.
     std::array<int, 3> failures_left_{};
+    std::array<std::uint64_t, 3> failures_left_out_{};
     Duration failures_since_{};
-    int unfit_left_ = 0;
-    Duration unfit_since_{};
+    LineBudget unfit_lines_;
 };
 
 /// A reply whose answer is known already.

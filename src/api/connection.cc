@@ -72,8 +72,8 @@ std::string print(const Response& response, bool keep) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, Door door, Desk& desk)
-    : socket_(std::move(socket)), door_(door), desk_(desk) {}
+Connection::Connection(Socket socket, Door door, int process_id, Desk& desk)
+    : socket_(std::move(socket)), door_(door), process_id_(process_id), desk_(desk) {}
 
 Connection::~Connection() {
     desk_.closed(*this);
@@ -200,6 +200,7 @@ void Connection::deliver() {
     }
     Request request;
     request.door = door_;
+    request.process_id = process_id_;
     request.method = message.method() == http::verb::get ? Method::Get : Method::Post;
     request.target = text_of(message.target());
     request.authorization = field(message, http::field::authorization);
@@ -220,7 +221,7 @@ void Connection::refuse(const beast::error_code& failure) {
                         : long_header
                             ? Error(ErrorCode::LimitExceeded, "the header is larger than 16 KiB")
                             : Error(ErrorCode::Malformed, "that is not HTTP: " + failure.message());
-    desk_.unfit(door_, error);
+    desk_.unfit(*this, error);
     Response response = long_header ? problem(error, 431) : problem(error);
     response.close = true;
     respond(std::move(response));

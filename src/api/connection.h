@@ -44,7 +44,7 @@ public:
     /// A whole request; respond() is called on the connection later.
     virtual void request(const std::shared_ptr<Connection>& connection, const Request& request) = 0;
     /// What came was no request; it has been answered.
-    virtual void unfit(Door door, const Error& error) = 0;
+    virtual void unfit(const Connection& connection, const Error& error) = 0;
     /// The peer went away while it waited for an answer.
     virtual void gone(const std::shared_ptr<Connection>& connection) = 0;
     /// It is being destroyed.
@@ -53,8 +53,8 @@ public:
 
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    /// The socket must be non-blocking.
-    Connection(Socket socket, Door door, Desk& desk);
+    /// The socket must be non-blocking. `process_id`: of the peer; 0: not known.
+    Connection(Socket socket, Door door, int process_id, Desk& desk);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -69,6 +69,7 @@ public:
     Stream take_stream();
     void close();
     [[nodiscard]] Door door() const { return door_; }
+    [[nodiscard]] int process_id() const { return process_id_; }
 
 private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -86,6 +87,7 @@ private:
 
     Socket socket_;
     Door door_;
+    int process_id_;
     Desk& desk_;
     boost::beast::flat_buffer buffer_;
     std::optional<Parser> parser_;

@@ -32,6 +32,8 @@ struct Request {
     std::string content_type;
     std::string idempotency_key;
     std::string body;
+    /// Who connected, as the kernel says; 0: unknown, or not seen from here.
+    int process_id = 0;
 };
 
 struct Response {

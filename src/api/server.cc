@@ -66,7 +66,10 @@ public:
     [[nodiscard]] std::optional<std::uint16_t> port() const { return port_; }
 
     void request(const std::shared_ptr<Connection>& connection, const Request& request) override;
-    void unfit(Door door, const Error& error) override { api_->note_unfit(door, {}, error); }
+    void unfit(const Connection& connection, const Error& error) override {
+        const Door door = connection.door();
+        api_->note_unfit(door, caller_at(door, connection.process_id()), error);
+    }
     void gone(const std::shared_ptr<Connection>& connection) override;
     void closed(Connection& connection) override {
         connections_.erase(&connection);
@@ -190,12 +193,14 @@ void Server::Impl::admit(GenericSocket socket, Door door) {
         log::warning("a connection was closed: too many are open at its door");
         return;
     }
+    int process_id = 0;
     if (door != Door::Browser) {
         const auto peer = credentials_of(socket);
         if (!peer.ok() || (peer->uid != options_.user_id && peer->uid != 0)) {
             log::warning("a connection of another user was closed");
             return;
         }
+        process_id = peer->pid;
     }
     beast::error_code failure;
     const auto protocol = socket.local_endpoint(failure).protocol();
@@ -212,7 +217,7 @@ void Server::Impl::admit(GenericSocket socket, Door door) {
         return;
     }
     ++connected_[index];
-    const auto connection = std::make_shared<Connection>(std::move(own), door, *this);
+    const auto connection = std::make_shared<Connection>(std::move(own), door, process_id, *this);
     connections_.insert(connection.get());
     connection->start();
     if (!looking_) {
@@ -370,6 +375,7 @@ void Server::Impl::schedule_tick() {
 void Server::Impl::tick() {
     next_tick_ = Duration::zero();
     api_->gate().tick();
+    api_->tell_left_out(Due::WhenOver);
     wake_waiters();
     pass_events();
     schedule_tick();
@@ -442,6 +448,7 @@ void Server::Impl::finish(std::string reason) {
         stream->close();
     }
     streams_.clear();
+    api_->tell_left_out(Due::Now);
     context_.stop();
 }
 

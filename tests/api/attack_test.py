@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -311,6 +312,31 @@ class Attack(unittest.TestCase):
         states = [self.gateway.agent(greedy, "POST", "/v1/actions", command(f"frob {i}")).json["state"] for i in range(70)]
         self.assertEqual(states[-1], "denied")
         self.assertEqual(self.held(modest, "frob x")["state"], "pending")
+
+    def test_refusals_of_one_agent_do_not_hide_anothers(self):
+        """60 lines a minute for all together had let an agent use them up before another one's came."""
+        gateway = Gateway()
+        try:
+            loud, modest = gateway.open_session(), gateway.open_session()
+            child = gateway.agent(loud["token"], "POST", f"/v1/sessions/{loud['session']['id']}/delegate",
+                                  {"agent": {"id": "robot-2", "type": "coding"}, "lifetime_s": 60}).json
+            for _ in range(100):
+                for token in (loud["token"], child["token"]):
+                    gateway.agent(token, "POST", "/v1/refusals", {"door": "hook", "reason": "noise"})
+            gateway.agent(modest["token"], "POST", "/v1/refusals", {"door": "hook", "reason": "the one to see"})
+            for _ in range(40):
+                self.assertEqual(gateway.agent("cst_wrong", "GET", "/v1/session").status, 401)
+            gateway.people("POST", "/v1/refusals", {"door": "hook", "reason": "of a door"})
+            gateway.process.send_signal(signal.SIGTERM)
+            log = gateway.process.communicate(timeout=30)[1].decode()
+        finally:
+            gateway.close()
+        self.assertIn(f"from {modest['session']['id']}: hook: the one to see", log)
+        self.assertIn(f"refused at the operator door from process {os.getpid()}: hook: of a door", log)
+        self.assertEqual(log.count(": hook: noise"), 40)
+        for one in (loud, child):
+            self.assertIn(f"refusals of {one['session']['id']} that were not written here: 80", log)
+        self.assertIn("callers refused at the agent door beyond those recorded: 10", log)
 
     def test_idempotency_key(self):
         headers = {"Idempotency-Key": "one"}
