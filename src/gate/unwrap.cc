@@ -289,7 +289,7 @@ void Unwrapper::read(std::size_t index) {
     }
     for (model::Effect& effect : found.effects) {
         effect.conditional = effect.conditional || command.command.conditional;
-        add_effect(std::move(effect), index);
+        add_effect(effect, index);
     }
     for (model::Finding& finding : found.findings) {
         out_.findings.push_back(std::move(finding));
@@ -300,6 +300,8 @@ void Unwrapper::read(std::size_t index) {
     for (const Inner& inner : found.inner) {
         enter(index, inner);
     }
+    enter_written(index, found.effects);
+    note_written(out_.commands[index]);
 }
 
 void Unwrapper::enter(std::size_t index, const Inner& inner) {

@@ -73,6 +73,11 @@ private:
     /// The same for a word that is the output of commands and nothing else, in quotes:
     /// rm "$(find . -name x)".
     void fill_from_substitutions(std::size_t index);
+    /// Remembers what the text itself puts into a file: cat > x.sh <<EOF, echo TEXT > x.sh.
+    void note_written(const UnderstoodCommand& command);
+    /// A shell script that this text has written and now runs (bash x.sh, ./x.sh) is read as if it
+    /// stood in its place.
+    void enter_written(std::size_t index, const std::vector<model::Effect>& effects);
     /// The last stage of the one pipeline whose output all of the unknown `word` of command `outer`
     /// is; nullopt: it is something else, or has a part beside it.
     [[nodiscard]] std::optional<std::size_t> last_substituted(std::size_t outer,
@@ -90,6 +95,7 @@ private:
 
     const model::ActionRequest& request_;
     std::map<std::size_t, Printed> printed_;
+    std::map<std::string, std::string> written_;  ///< content of files, by absolute path
     Understood& out_;
     std::size_t next_ = 0;
     bool entered_text_ = false;  ///< what follows may stand in a text that was read

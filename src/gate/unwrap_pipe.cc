@@ -31,7 +31,82 @@ bool is_from_input(const Word& word) {
             word.why_unknown == catalogue::kWordFilledIn);
 }
 
+/// What the command surely prints: its here-document or the words of a plain echo.
+std::optional<std::string> text_printed_by(const ResolvedCommand& command) {
+    if (command.argv.empty() || command.pipes_to || !command.argv.front().value) {
+        return std::nullopt;
+    }
+    const std::string& name = *command.argv.front().value;
+    if (name == "cat" && command.argv.size() == 1 &&
+        command.input.kind == InputSource::Kind::Text) {
+        return command.input.content.value;
+    }
+    if (name != "echo") {
+        return std::nullopt;
+    }
+    std::string text;
+    for (std::size_t i = 1; i < command.argv.size(); ++i) {
+        const Word& word = command.argv[i];
+        if (!word.value || word.glob || (i == 1 && word.value->starts_with('-'))) {
+            return std::nullopt;
+        }
+        text += (i > 1 ? " " : "") + *word.value;
+    }
+    return text + "\n";
+}
+
+bool is_shell_script(std::string_view content) {
+    const std::string_view first = content.substr(0, content.find('\n'));
+    return !first.starts_with("#!") || first.ends_with("sh") ||
+           first.find("sh ") != std::string_view::npos;
+}
+
 }  // namespace
+
+void Unwrapper::note_written(const UnderstoodCommand& command) {
+    using Kind = model::Redirection::Kind;
+    for (const model::Redirection& redirection : command.command.redirections) {
+        const bool writes = redirection.kind == Kind::Write || redirection.kind == Kind::Append;
+        if (!writes || !redirection.target.value || command.elsewhere) {
+            continue;
+        }
+        const auto path = catalogue::resolve_path(*redirection.target.value, place_of(command));
+        const std::optional<std::string> text = text_printed_by(command.command);
+        if (!path) {
+            continue;
+        }
+        std::string& content = written_[*path];
+        if (redirection.kind == Kind::Write) {
+            content.clear();
+        }
+        if (text && redirection.descriptor == 1 &&
+            content.size() + text->size() <= limits::kWrittenTextBytesMax) {
+            content += *text;
+        }
+    }
+}
+
+void Unwrapper::enter_written(std::size_t index, const std::vector<model::Effect>& effects) {
+    if (written_.empty() || out_.commands[index].elsewhere) {
+        return;
+    }
+    const std::string program_class = out_.commands[index].program_class;
+    for (const model::Effect& effect : effects) {
+        const auto found = written_.find(effect.target);
+        if (effect.kind != model::EffectKind::Execute || found == written_.end() ||
+            found->second.empty() || (program_class != "shell" && program_class != "local") ||
+            !is_shell_script(found->second)) {
+            continue;
+        }
+        catalogue::Inner inner;
+        inner.kind = catalogue::Inner::Kind::Shell;
+        inner.language = "bash";
+        inner.text = Word::literal(found->second, out_.commands[index].command.span);
+        // Once: a script that starts itself says nothing new.
+        written_.erase(found);
+        enter(index, inner);
+    }
+}
 
 std::vector<Word> Unwrapper::paths_printed_by(std::size_t index,
                                               const std::optional<std::string>& directory) const {
