@@ -40,8 +40,6 @@ inline constexpr std::size_t kShellNestingMax = 256;
 /// Simple commands, words and expansion results produced from one text (brace bombs, loops).
 inline constexpr std::size_t kShellCommandsMax = 65'536;
 inline constexpr std::size_t kShellWordsMax = 262'144;
-/// Content of a file that a text writes and then runs; more is not read as what runs.
-inline constexpr std::size_t kWrittenTextBytesMax = 256 * 1024;
 inline constexpr std::size_t kShellExpansionBytesMax = 16 * 1024 * 1024;
 /// How often text is parsed again (eval, sh -c, wrappers) below one action.
 inline constexpr std::size_t kUnwrapDepthMax = 16;

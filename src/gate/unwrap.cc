@@ -133,6 +133,7 @@ void Unwrapper::text(std::string_view text, shell::Dialect dialect) {
     }
     append(std::move(facts), Frame{});
     drain();
+    enter_written_later();
 }
 
 void Unwrapper::quoted_text(std::string_view text, model::Span span) {
@@ -153,6 +154,7 @@ void Unwrapper::quoted_text(std::string_view text, model::Span span) {
     frame.span = span;
     append(std::move(facts), frame);
     drain();
+    enter_written_later();
 }
 
 void Unwrapper::command(model::ResolvedCommand command) {
@@ -164,6 +166,7 @@ void Unwrapper::command(model::ResolvedCommand command) {
     }
     append_one(std::move(command), Frame{});
     drain();
+    enter_written_later();
 }
 
 void Unwrapper::nameless_program(const std::string& program, model::Span span) {
@@ -301,7 +304,8 @@ void Unwrapper::read(std::size_t index) {
         enter(index, inner);
     }
     enter_written(index, found.effects);
-    note_written(out_.commands[index]);
+    written_.note(out_.commands[index].command, place_of(out_.commands[index]),
+                  out_.commands[index].elsewhere);
 }
 
 void Unwrapper::enter(std::size_t index, const Inner& inner) {

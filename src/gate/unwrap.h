@@ -9,6 +9,7 @@
 
 #include "catalogue/catalogue.h"
 #include "gate/understand.h"
+#include "gate/written_files.h"
 #include "shell/shell.h"
 #include "sql/sql.h"
 
@@ -73,11 +74,14 @@ private:
     /// The same for a word that is the output of commands and nothing else, in quotes:
     /// rm "$(find . -name x)".
     void fill_from_substitutions(std::size_t index);
-    /// Remembers what the text itself puts into a file: cat > x.sh <<EOF, echo TEXT > x.sh.
-    void note_written(const UnderstoodCommand& command);
-    /// A shell script that this text has written and now runs (bash x.sh, ./x.sh) is read as if it
-    /// stood in its place.
+    /// A shell script that this text writes and runs (bash x.sh, ./x.sh) is read as if it stood in
+    /// the place of command `index`, which has these effects.
     void enter_written(std::size_t index, const std::vector<model::Effect>& effects);
+    /// Reads once more what was run before it was written: in the background, in a loop, in a trap
+    /// the file may hold the later content. For the end of the walk.
+    void enter_written_later();
+    void read_script(std::size_t index, const std::string& path, const WrittenFile& file);
+    [[nodiscard]] bool stands_in_script(std::size_t index, std::string_view name) const;
     /// The last stage of the one pipeline whose output all of the unknown `word` of command `outer`
     /// is; nullopt: it is something else, or has a part beside it.
     [[nodiscard]] std::optional<std::size_t> last_substituted(std::size_t outer,
@@ -95,7 +99,16 @@ private:
 
     const model::ActionRequest& request_;
     std::map<std::size_t, Printed> printed_;
-    std::map<std::string, std::string> written_;  ///< content of files, by absolute path
+    WrittenFiles written_;
+    /// Starts of files that may be scripts.
+    struct Run {
+        std::size_t index = 0;
+        std::string path;
+        std::size_t writes = 0;  ///< of the file, when it was read
+    };
+    std::vector<Run> runs_;
+    std::map<std::size_t, std::string> scripts_;  ///< base name of what a command runs
+    std::size_t script_bytes_ = 0;                ///< read in all
     Understood& out_;
     std::size_t next_ = 0;
     bool entered_text_ = false;  ///< what follows may stand in a text that was read

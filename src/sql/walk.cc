@@ -42,6 +42,14 @@ constexpr auto kGuardSettings = std::to_array<std::string_view>(
      "zero_damaged_pages", "allow_system_table_mods", "local_preload_libraries",
      "session_preload_libraries", "dynamic_library_path"});
 
+/// Names of functions count where nobody puts functions of their own: no schema or the server's.
+bool is_built_in_schema(std::string_view dotted) {
+    const std::size_t dot = dotted.find_last_of('.');
+    const std::string_view schema = dotted.substr(0, dot);
+    return dot == std::string_view::npos || schema == "pg_catalog" ||
+           schema == "information_schema" || schema == "sys";
+}
+
 class Walker {
 public:
     explicit Walker(model::Span span) { statement_.span = span; }
@@ -322,7 +330,7 @@ private:
         facts = facts == nullptr ? unsafe_function(name) : facts;
         if (facts != nullptr) {
             on_unsafe_function(*facts, last, object);
-        } else if (!is_harmless_function(last)) {
+        } else if (!is_harmless_function(last) || !is_built_in_schema(name)) {
             add(EffectKind::Eval, name, Place::Database, "function that somebody defined");
         }
     }
