@@ -9,7 +9,8 @@
 // is judged alike.
 //
 // A file's name may hold a line end or a blank, and xargs without -0 takes the rest for another
-// path. Who can make such names can also write a script; the jail sees the words that really start.
+// path: a directory "x " that holds etc/passwd gives the word /etc/passwd. So there the words are
+// those that were found and one more that is not known.
 
 namespace countersign::gate {
 namespace {
@@ -22,6 +23,14 @@ using model::Word;
 bool reads_elsewhere(const ResolvedCommand& outer) {
     return std::any_of(outer.argv.begin(), outer.argv.end(), [](const Word& word) {
         return !word.value || word.value->starts_with("-a") || word.value->starts_with("--a");
+    });
+}
+
+/// xargs -0, also among other letters (-r0n1): names end where no name can hold the byte.
+bool reads_whole_names(const ResolvedCommand& outer) {
+    return std::any_of(outer.argv.begin(), outer.argv.end(), [](const Word& word) {
+        const std::string& text = *word.value;
+        return text == "--null" || text == "-0" || text == "-r0" || text == "-0r";
     });
 }
 
@@ -116,10 +125,14 @@ void Unwrapper::fill_from_pipe(ResolvedCommand& command, const ResolvedCommand& 
     if (paths.empty()) {
         return;
     }
+    const bool whole = reads_whole_names(outer);
     std::vector<Word> words;
     for (Word& word : command.argv) {
         if (is_from_input(word) && !words.empty()) {
             words.insert(words.end(), paths.begin(), paths.end());
+            if (!whole) {
+                words.push_back(std::move(word));
+            }
         } else {
             words.push_back(std::move(word));
         }

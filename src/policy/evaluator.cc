@@ -4,6 +4,7 @@
 #include "policy/evaluator_parts.h"
 #include "policy/messages.h"
 #include "policy/modify.h"
+#include "policy/safer_text.h"
 
 namespace countersign::policy {
 namespace {
@@ -266,6 +267,10 @@ void Deliberation::offer_safer_form(Evaluator::Outcome& out) const {
             out.modified_by = change.id;
             return;
         }
+    }
+    if (auto text = safer_text(parts_.file->modifications, subject_)) {
+        out.modified = std::move(text->action);
+        out.modified_by = std::move(text->by);
     }
 }
 

@@ -67,6 +67,14 @@ std::vector<std::string> fill(const std::vector<std::string>& replacement, const
     return out;
 }
 
+std::string as_text(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : " ") + quoted(word);
+    }
+    return text;
+}
+
 // The only command's words, when the action is that command and nothing else.
 std::optional<std::vector<std::string>> only_words(const Subject& subject) {
     const model::Action& action = subject.request().action;
@@ -147,11 +155,19 @@ std::optional<model::Action> modified(const Modification& change, const Subject&
         out.argv = std::move(replaced);
         return out;
     }
-    out.text.clear();
-    for (const std::string& word : replaced) {
-        out.text += (out.text.empty() ? "" : " ") + quoted(word);
-    }
+    out.text = as_text(replaced);
     return out;
+}
+
+std::optional<std::string> safer_words(const Modification& change, const Subject& subject,
+                                       const std::vector<std::string>& words) {
+    const auto taken =
+        in_scope(change.scope, subject.request()) ? take(change.words, words) : std::nullopt;
+    if (!taken) {
+        return std::nullopt;
+    }
+    const std::vector<std::string> replaced = fill(change.replacement, *taken);
+    return replaced == words ? std::nullopt : std::optional(as_text(replaced));
 }
 
 }  // namespace countersign::policy

@@ -19,4 +19,8 @@ std::optional<std::vector<std::string>> plain_words(std::string_view text);
 /// more than one command, a text that is not plain, words that do not match.
 std::optional<model::Action> modified(const Modification& change, const Subject& subject);
 
+/// The words in the changed form, as shell text; nullopt when the entry does not apply to them.
+std::optional<std::string> safer_words(const Modification& change, const Subject& subject,
+                                       const std::vector<std::string>& words);
+
 }  // namespace countersign::policy
