@@ -186,11 +186,14 @@ bool starts_unknown_then_slash(const model::Word& word, std::string_view text) {
 
 void find_mass_deletes(const Scene& scene, Sink& sink) {
     for (const model::Effect& effect : scene.effects()) {
+        if (effect.kind != EffectKind::Delete || !effect.recursive) {
+            continue;
+        }
         const bool all = effect.target == "/" || effect.target == "/*" ||
                          effect.target == "/home" || effect.target == "/etc" ||
                          effect.target == "/usr" || effect.target == "/var" ||
                          effect.target == "/home/*";
-        if (effect.kind == EffectKind::Delete && effect.recursive && all) {
+        if (all) {
             sink.add("mass_delete", Severity::Critical, effect.span,
                      "deletes " + effect.target + " and all below it");
         }

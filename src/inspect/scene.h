@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "inspect/inspect.h"
@@ -16,10 +17,24 @@
 
 namespace countersign::inspect {
 
+/// A program's name. Compared with a literal it looks at the length first, as string_view does and
+/// libstdc++'s string does not: the checks compare each name with some hundred literals.
+class ProgramName : public std::string {
+public:
+    using std::string::string;
+    // NOLINTNEXTLINE(google-explicit-constructor): it is a string and nothing more.
+    ProgramName(std::string text) : std::string(std::move(text)) {}
+
+    template <std::size_t N>
+    friend bool operator==(const ProgramName& name, const char (&literal)[N]) {
+        return name.size() == N - 1 && std::string_view(name) == std::string_view(literal, N - 1);
+    }
+};
+
 /// One command in plain words.
 struct Item {
     const model::ResolvedCommand* command = nullptr;
-    std::string name;                ///< base name of the program, lower-case; empty when unknown
+    ProgramName name;                ///< base name of the program, lower-case; empty when unknown
     std::vector<std::string> words;  ///< argv[1..]; an unknown word is its known beginning
     model::Span span;
     std::optional<std::size_t> inside;

@@ -241,39 +241,50 @@ bool is_rebuildable(std::string_view path) {
                        [&](std::string_view suffix) { return last.ends_with(suffix); });
 }
 
-Conditions conditions_of(const model::Effect& effect, const Circumstances& circumstances) {
+Conditions conditions_of(const model::Effect& effect, const Circumstances& circumstances,
+                         Conditions asked) {
     const bool here = !circumstances.elsewhere;
+    const std::string_view target = effect.target;
+    const std::string_view detail = effect.detail;
     Conditions all;
-    all.set(Condition::Recursive, effect.recursive);
-    all.set(Condition::Reversible, effect.reversible);
-    all.set(Condition::Contained, circumstances.contained && here);
-    all.set(Condition::Undone, circumstances.staged && here && covered_by_stage(effect.place) &&
-                                   (effect.place != Place::Unknown || circumstances.contained));
+    const auto find_out = [&](Condition condition, auto holds) {
+        all.set(condition, asked.has(condition) && holds());
+    };
+    find_out(Condition::Recursive, [&] { return effect.recursive; });
+    find_out(Condition::Reversible, [&] { return effect.reversible; });
+    find_out(Condition::Contained, [&] { return circumstances.contained && here; });
+    find_out(Condition::Undone, [&] {
+        return circumstances.staged && here && covered_by_stage(effect.place) &&
+               (effect.place != Place::Unknown || circumstances.contained);
+    });
     // "find . -name '*.log' -delete" reaches more than anybody has looked at.
-    all.set(Condition::Rebuildable,
-            is_leftover(effect.target) ||
-                (effect.target.find("/**") == std::string::npos && is_rebuildable(effect.target)));
-    all.set(Condition::Narrowed, !one_ending(last_component(effect.target)).empty());
-    all.set(Condition::PackageCache, is_package_cache(effect.target));
-    all.set(Condition::Forced, says(effect.detail, kForced));
-    all.set(Condition::Production,
-            says(effect.target, kProduction) || says(effect.detail, kProduction));
-    all.set(Condition::Destroys, says(effect.detail, kDestroys));
-    all.set(Condition::Network, says(effect.detail, kNetwork) || says(effect.target, kNetwork));
-    all.set(Condition::Probe, says(effect.detail, kProbe));
-    all.set(Condition::Hooks, says(effect.target, kHookParts) || says(effect.detail, kHookParts));
-    all.set(Condition::AccessKey, has_component(effect.target, kAccessKeys));
-    all.set(Condition::SetId, says(effect.detail, kSetId, true));
-    all.set(Condition::Loader,
-            std::find(kLoaders.begin(), kLoaders.end(), effect.target) != kLoaders.end() ||
-                effect.target.starts_with("LD_"));
-    all.set(Condition::SearchPath, effect.target == "PATH");
-    all.set(Condition::Library, says(effect.detail, kLibrary));
-    all.set(Condition::Cloud, says(effect.detail, kCloud) || says(effect.target, kCloud));
-    all.set(Condition::KeyMaterial,
-            says(effect.detail, kKeyMaterial) || says(effect.target, kKeyMaterial));
-    all.set(Condition::Everything, is_everything(effect.target));
-    all.set(Condition::Special, is_special_process(effect));
+    find_out(Condition::Rebuildable, [&] {
+        return is_leftover(target) ||
+               (target.find("/**") == std::string_view::npos && is_rebuildable(target));
+    });
+    find_out(Condition::Narrowed, [&] { return !one_ending(last_component(target)).empty(); });
+    find_out(Condition::PackageCache, [&] { return is_package_cache(target); });
+    find_out(Condition::Forced, [&] { return says(detail, kForced); });
+    find_out(Condition::Production,
+             [&] { return says(target, kProduction) || says(detail, kProduction); });
+    find_out(Condition::Destroys, [&] { return says(detail, kDestroys); });
+    find_out(Condition::Network, [&] { return says(detail, kNetwork) || says(target, kNetwork); });
+    find_out(Condition::Probe, [&] { return says(detail, kProbe); });
+    find_out(Condition::Hooks,
+             [&] { return says(target, kHookParts) || says(detail, kHookParts); });
+    find_out(Condition::AccessKey, [&] { return has_component(target, kAccessKeys); });
+    find_out(Condition::SetId, [&] { return says(detail, kSetId, true); });
+    find_out(Condition::Loader, [&] {
+        return std::find(kLoaders.begin(), kLoaders.end(), target) != kLoaders.end() ||
+               target.starts_with("LD_");
+    });
+    find_out(Condition::SearchPath, [&] { return target == "PATH"; });
+    find_out(Condition::Library, [&] { return says(detail, kLibrary); });
+    find_out(Condition::Cloud, [&] { return says(detail, kCloud) || says(target, kCloud); });
+    find_out(Condition::KeyMaterial,
+             [&] { return says(detail, kKeyMaterial) || says(target, kKeyMaterial); });
+    find_out(Condition::Everything, [&] { return is_everything(target); });
+    find_out(Condition::Special, [&] { return is_special_process(effect); });
     return all;
 }
 

@@ -7,7 +7,9 @@
 
 namespace countersign::risk {
 
-Conditions conditions_of(const model::Effect& effect, const Circumstances& circumstances);
+/// Only what `asked` names is found out; all else is false.
+Conditions conditions_of(const model::Effect& effect, const Circumstances& circumstances,
+                         Conditions asked);
 
 /// Whether a path ends in a directory (or lies below one) that a build makes again: build, dist,
 /// target, node_modules, __pycache__, .cache, coverage ... Only whole components count.

@@ -18,10 +18,13 @@ using model::Finding;
 using model::Place;
 using model::Tier;
 
-/// A factor before shares are taken, with the tier that comes with it.
+/// A factor before shares are taken, with the tier that comes with it. Most factors of a long text
+/// are dropped: the sentence of an effect is written when it is kept (why_of).
 struct Weighed {
     Factor factor;
     Tier tier = Tier::ReadOnly;
+    const Effect* effect = nullptr;  ///< set: factor.why is not written yet
+    std::string_view verb;           ///< what the sentence begins with
 };
 
 constexpr std::size_t kShownTargetBytesMax = 160;
@@ -37,9 +40,11 @@ EffectKind weighed_kind(EffectKind kind) {
     }
 }
 
-const EffectWeight& weight_of(const Effect& effect, Conditions holds) {
+const EffectWeight& weight_of(const Effect& effect, const Circumstances& circumstances) {
     const EffectKind kind = weighed_kind(effect.kind);
-    for (const EffectWeight& row : effect_weights()) {
+    const Conditions holds =
+        conditions_of(effect, circumstances, conditions_asked(kind, effect.place));
+    for (const EffectWeight& row : effect_weights_from(kind)) {
         if (row.kind == kind && row.where.has(effect.place) && holds.all_of(row.needs) &&
             !holds.any_of(row.lacks)) {
             return row;
@@ -65,9 +70,13 @@ std::string sentence(std::string_view why, const Effect& effect) {
     return text;
 }
 
+std::string why_of(const Weighed& weighed) {
+    return weighed.effect != nullptr ? sentence(weighed.verb, *weighed.effect) : weighed.factor.why;
+}
+
 Weighed weigh(const Effect& effect, const Circumstances& circumstances) {
-    const EffectWeight& row = weight_of(effect, conditions_of(effect, circumstances));
-    return {{"effect." + std::string(row.name), row.points, sentence(row.why, effect)}, row.tier};
+    const EffectWeight& row = weight_of(effect, circumstances);
+    return {{"effect." + std::string(row.name), row.points, {}}, row.tier, &effect, row.why};
 }
 
 Weighed weigh(const Finding& finding) {
@@ -80,7 +89,9 @@ Weighed weigh(const Finding& finding) {
         }
     }
     return {{"finding." + finding.kind, weight.points, text::visible(finding.why, 400)},
-            weight.tier};
+            weight.tier,
+            nullptr,
+            {}};
 }
 
 bool reads_secret(const Effect& effect) {
@@ -110,7 +121,9 @@ void weigh_combinations(const std::vector<Effect>& effects, std::vector<Weighed>
             {{"combination.secret_leaves", kPointsSecretLeaves,
               "a secret is read (" + text::visible(secret->target, 100) +
                   ") and another machine is contacted (" + text::visible(sends->target, 100) + ")"},
-             Tier::Irreversible});
+             Tier::Irreversible,
+             nullptr,
+             {}});
     }
 }
 
@@ -142,6 +155,7 @@ std::vector<Factor> share(std::vector<Weighed> all) {
             left -= weighed.factor.points;
         }
         if (weighed.factor.points > 0) {
+            weighed.factor.why = why_of(weighed);
             factors.push_back(std::move(weighed.factor));
         }
     }
@@ -201,7 +215,7 @@ bool overlap(model::Span a, model::Span b) {
 }
 
 Tier unknown_tier(const Circumstances& circumstances) {
-    return tier_of(Effect{}, circumstances).tier;
+    return weight_of(Effect{}, circumstances).tier;
 }
 
 std::vector<Tier> tiers_of_commands(const std::vector<CommandInput>& commands,
@@ -234,7 +248,7 @@ void set_tier(Score& score, const std::vector<Weighed>& all) {
     for (const Weighed& weighed : all) {
         if (weighed.tier > score.tier || score.tier_why.empty()) {
             score.tier = model::stricter(score.tier, weighed.tier);
-            score.tier_why = weighed.factor.why;
+            score.tier_why = why_of(weighed);
         }
     }
 }
@@ -242,8 +256,8 @@ void set_tier(Score& score, const std::vector<Weighed>& all) {
 }  // namespace
 
 EffectTier tier_of(const Effect& effect, const Circumstances& circumstances) {
-    Weighed weighed = weigh(effect, circumstances);
-    return {weighed.tier, std::move(weighed.factor.why)};
+    const Weighed weighed = weigh(effect, circumstances);
+    return {weighed.tier, why_of(weighed)};
 }
 
 Score score(const std::vector<CommandInput>& commands, const std::vector<Effect>& effects,

@@ -381,6 +381,31 @@ constexpr auto join() {
 
 constexpr auto kEffectWeights = join();
 
+constexpr std::size_t kKinds = model::kEffectKindNames.size();
+constexpr std::size_t kPlaces = 32;
+
+struct Asked {
+    std::size_t first = kWeightCount;
+    std::array<Conditions, kPlaces> at{};
+};
+
+constexpr auto asked_by_kind() {
+    std::array<Asked, kKinds> all{};
+    for (std::size_t i = 0; i < kWeightCount; ++i) {
+        const EffectWeight& row = kEffectWeights[i];
+        Asked& asked = all[static_cast<std::size_t>(row.kind)];
+        asked.first = asked.first < i ? asked.first : i;
+        for (std::size_t place = 0; place < kPlaces; ++place) {
+            if (row.where.has(static_cast<model::Place>(place))) {
+                asked.at[place] = asked.at[place] | row.needs | row.lacks;
+            }
+        }
+    }
+    return all;
+}
+
+constexpr auto kAsked = asked_by_kind();
+
 constexpr auto kFindingWeights = std::to_array<FindingWeight>({
     {"fork_bomb", Tier::Forbidden, 92},
     {"device_wipe", Tier::Irreversible, 94},
@@ -403,6 +428,14 @@ constexpr auto kFindingWeights = std::to_array<FindingWeight>({
 
 std::span<const EffectWeight> effect_weights() {
     return kEffectWeights;
+}
+
+std::span<const EffectWeight> effect_weights_from(model::EffectKind kind) {
+    return std::span(kEffectWeights).subspan(kAsked[static_cast<std::size_t>(kind)].first);
+}
+
+Conditions conditions_asked(model::EffectKind kind, model::Place place) {
+    return kAsked[static_cast<std::size_t>(kind)].at[static_cast<std::size_t>(place) % kPlaces];
 }
 
 std::span<const FindingWeight> finding_weights() {

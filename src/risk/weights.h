@@ -50,6 +50,9 @@ struct Conditions {
         return (bits & other.bits) == other.bits;
     }
     [[nodiscard]] constexpr bool any_of(Conditions other) const { return (bits & other.bits) != 0; }
+    [[nodiscard]] constexpr bool has(Condition condition) const {
+        return (bits & static_cast<std::uint32_t>(condition)) != 0;
+    }
     constexpr void set(Condition condition, bool on) {
         bits |= on ? static_cast<std::uint32_t>(condition) : 0U;
     }
@@ -97,6 +100,10 @@ struct FindingWeight {
 };
 
 std::span<const EffectWeight> effect_weights();
+/// The rows from the first one of this kind on; others stand among them.
+std::span<const EffectWeight> effect_weights_from(model::EffectKind kind);
+/// What any row of this kind and place asks; the rest need not be found out.
+Conditions conditions_asked(model::EffectKind kind, model::Place place);
 /// Kinds that weigh something else than their severity says; see severity_weight for the others.
 std::span<const FindingWeight> finding_weights();
 FindingWeight severity_weight(model::Severity severity);

@@ -124,7 +124,9 @@ const FunctionFacts* unsafe_function(std::string_view lower_name) {
     const auto* const found =
         std::find_if(kUnsafe.begin(), kUnsafe.end(),
                      [&](const FunctionFacts& row) { return matches(row.name, lower_name); });
-    return found == kUnsafe.end() ? nullptr : found;
+    // A name of its own says more than the family that it belongs to (lo_get, lo_tell).
+    const bool family = found != kUnsafe.end() && found->name.ends_with('*');
+    return found == kUnsafe.end() || (family && is_harmless_function(lower_name)) ? nullptr : found;
 }
 
 bool is_harmless_function(std::string_view lower_name) {

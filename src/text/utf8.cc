@@ -1,5 +1,6 @@
 #include "text/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -43,12 +44,25 @@ void append_code_point_escape(std::string& out, std::uint32_t code_point) {
     out += buffer.data();
 }
 
+/// How many bytes at the front are printable ASCII, which is shown as it is.
+std::size_t printable_run(std::string_view text) {
+    const auto* const end =
+        std::find_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; });
+    return static_cast<std::size_t>(end - text.begin());
+}
+
 std::string show(std::string_view text, std::size_t bytes_max, bool keep_newlines) {
     std::string out;
     std::size_t at = 0;
     while (at < text.size()) {
         if (out.size() >= bytes_max) {
             return out + "...";
+        }
+        const std::size_t plain = printable_run(text.substr(at, bytes_max - out.size()));
+        if (plain > 0) {
+            out.append(text.substr(at, plain));
+            at += plain;
+            continue;
         }
         const auto point = decode_utf8(text, at);
         if (!point) {
