@@ -148,10 +148,6 @@ constexpr std::array kGiven = {Given{"GITHUB_OUTPUT", "/tmp/$GITHUB_OUTPUT"},
                                Given{"GITHUB_STEP_SUMMARY", "/tmp/$GITHUB_STEP_SUMMARY"},
                                Given{"RUNNER_TEMP", "/tmp/$RUNNER_TEMP"}};
 
-// How shell/ says that a word is a variable which the text nowhere sets.
-constexpr std::string_view kVariable = "variable ";
-constexpr std::string_view kNotAssigned = " is not assigned in this text";
-
 // Values that switch a pager, an editor or a proxy off; agents set them all the time.
 constexpr std::array<std::string_view, 12> kPlainValues = {
     "",          "cat",           "less",     "more",      "true",    ":",
@@ -197,13 +193,6 @@ bool stays_inside(const model::Word& value, const Place& place) {
     return true;
 }
 
-/// "$NAME", ${NAME} or "${NAME}" and nothing else: by the length of the word.
-bool is_whole_variable(const model::Word& word, std::string_view name) {
-    const std::size_t length = word.span.end - word.span.begin;
-    const std::size_t around = length > name.size() ? length - name.size() : 0;
-    return word.known_prefix.empty() && (around == 1 || around == 3 || around == 5);
-}
-
 bool is_plain(const model::Word& value) {
     return value.value.has_value() &&
            std::find(kPlainValues.begin(), kPlainValues.end(), *value.value) != kPlainValues.end();
@@ -212,16 +201,13 @@ bool is_plain(const model::Word& value) {
 }  // namespace
 
 std::string_view given_path(const model::Word& word) {
-    std::string_view name = word.why_unknown;
-    if (word.value || !name.starts_with(kVariable) || !name.ends_with(kNotAssigned)) {
+    const std::string* const name = word.value ? nullptr : word.variable();
+    if (name == nullptr) {
         return {};
     }
-    name.remove_prefix(kVariable.size());
-    name.remove_suffix(kNotAssigned.size());
     const auto* const given = std::find_if(kGiven.begin(), kGiven.end(),
-                                           [&](const Given& item) { return item.name == name; });
-    return given != kGiven.end() && is_whole_variable(word, name) ? given->path
-                                                                  : std::string_view();
+                                           [&](const Given& item) { return item.name == *name; });
+    return given != kGiven.end() ? given->path : std::string_view();
 }
 
 void apply_assignment(std::string_view name, const model::Word& value, const Place& place,

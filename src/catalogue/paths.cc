@@ -59,9 +59,19 @@ bool can_be(std::string_view part, std::string_view name) {
     return part_glob && text::glob_match(part, name, text::GlobStars::StopAtSlash);
 }
 
+/// ".env?", "id_rsa[0-9]*": the name and a pattern behind it. What lies beside a secret and begins
+/// with all of its name is a copy of it (.env1, id_rsa.old).
+bool begins_with_all_of(std::string_view part, std::string_view name) {
+    return part.size() > name.size() && part.starts_with(name) &&
+           std::string_view("?[*").find(part[name.size()]) != std::string_view::npos;
+}
+
 /// Whether the component means the name: it is it, or is a pattern that was written for such names
 /// (".env*", "id_*"). What merely reaches everything ("*", "*.json") means none of them.
 bool means(std::string_view part, std::string_view name) {
+    if (begins_with_all_of(part, name)) {
+        return true;
+    }
     if (!can_be(part, name)) {
         return false;
     }
@@ -121,7 +131,10 @@ bool matches_at(const PathRule& rule, const Path& path, std::size_t at, Reach re
         const std::size_t end = std::min(rule.names.find('/', from), rule.names.size());
         const std::string_view name = rule.names.substr(from, end - from);
         const std::string_view part = path.parts[at + i];
-        if (!(reach == Reach::Possible ? can_be(part, name) : means(part, name))) {
+        const bool same = reach == Reach::Possible
+                              ? can_be(part, name) || begins_with_all_of(part, name)
+                              : means(part, name);
+        if (!same) {
             return false;
         }
         from = end + 1;
