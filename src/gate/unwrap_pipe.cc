@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/limits.h"
@@ -26,11 +27,41 @@ bool reads_elsewhere(const ResolvedCommand& outer) {
     });
 }
 
-/// xargs -0, also among other letters (-r0n1): names end where no name can hold the byte.
-bool reads_whole_names(const ResolvedCommand& outer) {
-    return std::any_of(outer.argv.begin(), outer.argv.end(), [](const Word& word) {
-        const std::string& text = *word.value;
-        return text == "--null" || text == "-0" || text == "-r0" || text == "-0r";
+/// xargs -0: names end where no name can hold the byte. Only the words in front of the command that
+/// xargs starts are its options (xargs perl -0), only behind those that take no argument is "-0" an
+/// option (xargs -I -0), and -d takes it back.
+bool reads_whole_names(const ResolvedCommand& outer, const Word& inner_name) {
+    static constexpr auto kAlone = std::to_array<std::string_view>(
+        {"-r", "-t", "-p", "-x", "-o", "--no-run-if-empty", "--verbose"});
+    static constexpr auto kZero =
+        std::to_array<std::string_view>({"-0", "-r0", "-0r", "--null", "--nul", "--nu"});
+    bool whole = false;
+    bool alone = true;  // nothing that may take the next word stands before
+    for (std::size_t i = 1; i < outer.argv.size(); ++i) {
+        const Word& word = outer.argv[i];
+        if (!word.value || (word.span == inner_name.span && word.value == inner_name.value)) {
+            break;
+        }
+        const std::string_view text = *word.value;
+        if (text.starts_with("-d") || text.starts_with("--d")) {
+            return false;
+        }
+        const bool zero = std::find(kZero.begin(), kZero.end(), text) != kZero.end();
+        whole = whole || (zero && alone);
+        alone = zero || !text.starts_with('-') ||
+                std::find(kAlone.begin(), kAlone.end(), text) != kAlone.end();
+    }
+    return whole;
+}
+
+/// sort -z and its like pass on whole names; without it they split and reorder them at line ends.
+bool passes_whole_names(const ResolvedCommand& filter) {
+    return std::any_of(filter.argv.begin() + 1, filter.argv.end(), [](const Word& word) {
+        const std::string_view text = word.value ? std::string_view(*word.value) : "";
+        const bool bundle = text.size() > 1 && text[0] == '-' &&
+                            text.find_first_not_of("zruivVhgMbR", 1) == std::string_view::npos &&
+                            text.find('z') != std::string_view::npos;
+        return bundle || text == "--zero-terminated" || text == "--null-data";
     });
 }
 
@@ -118,14 +149,20 @@ void Unwrapper::fill_from_substitutions(std::size_t index) {
 }
 
 void Unwrapper::fill_from_pipe(ResolvedCommand& command, const ResolvedCommand& outer) const {
-    if (outer.input.kind != InputSource::Kind::Pipe || reads_elsewhere(outer)) {
+    if (outer.input.kind != InputSource::Kind::Pipe || command.argv.empty() ||
+        reads_elsewhere(outer)) {
         return;
     }
     const std::vector<Word> paths = paths_printed_by(outer.input.pipe_from, command.directory);
     if (paths.empty()) {
         return;
     }
-    const bool whole = reads_whole_names(outer);
+    bool whole = reads_whole_names(outer, command.argv.front());
+    // Nothing but the input, or -z, between what prints the names and what reads them.
+    for (std::size_t at = outer.input.pipe_from; whole && printed_.at(at).paths.empty();
+         at = out_.commands[at].command.input.pipe_from) {
+        whole = passes_whole_names(out_.commands[at].command);
+    }
     std::vector<Word> words;
     for (Word& word : command.argv) {
         if (is_from_input(word) && !words.empty()) {
