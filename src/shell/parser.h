@@ -86,6 +86,9 @@ private:
     };
     class Nesting;
 
+    /// Whether dash is to read the text.
+    [[nodiscard]] bool posix() const { return options_.dialect == Dialect::Posix; }
+
     // parser.cc: cursor, errors, nested regions.
     void fail(std::size_t at, std::string message);
     void fail_unexpected(const Token& token);
@@ -149,9 +152,19 @@ private:
     bool read_parameter_name(Parameter& parameter);
     bool read_parameter_operator(Parameter& parameter, const Context& context);
     void read_operand(Parameter& parameter, const Context& context, ParameterOperator op);
+    void read_direct_arithmetic(std::size_t begin);
     Part deferred_arithmetic(std::size_t begin, std::size_t inner, std::size_t inner_end,
                              PartKind kind, std::string_view text, Within within);
     Word deferred_word(std::size_t begin, std::size_t end);
+
+    // parser_posix.cc: what dash reads otherwise.
+    /// What follows "${" as far as dash knows it; false: a bad substitution.
+    bool read_posix_parameter(Parameter& parameter, const Context& context);
+    bool read_posix_operator(Parameter& parameter, const Context& context);
+    bool swallow(std::size_t begin);
+    bool check_posix_loop_name(const Token& name);
+    bool check_posix_function_name(const Word& name);
+    void check_posix_delimiter(const Word& word);
 
     // parser_scan.cc: extents only, as bash measures them.
     bool scan_pair(char open, char close, bool substitutions);

@@ -92,7 +92,7 @@ const Command* Parser::parse_while(bool until) {
 
 /// do ... done or { ... }.
 const Script* Parser::parse_loop_body() {
-    if (peek_kind() == TokenKind::OpenBrace) {
+    if (peek_kind() == TokenKind::OpenBrace && !posix()) {
         return parse_body(TokenKind::OpenBrace, TokenKind::CloseBrace);
     }
     return parse_body(TokenKind::Do, TokenKind::Done);
@@ -110,7 +110,11 @@ const Command* Parser::parse_for(bool select) {
         fail_unexpected(token());
         return nullptr;
     }
-    form.variable = take().word;
+    const Token name = take();
+    if (!check_posix_loop_name(name)) {
+        return nullptr;
+    }
+    form.variable = name.word;
     const auto is_word = [this](std::string_view wanted) {
         const Token& next = token();
         return next.kind == TokenKind::Word && next.word.parts.size() == 1 &&
@@ -303,12 +307,13 @@ const Command* Parser::parse_function_keyword() {
 const Command* Parser::parse_function(const Word& name, bool keyword, std::size_t begin) {
     const Nesting nesting(*this);
     const std::size_t body_begin = token().span.begin;
-    const Command* compound = failed_ ? nullptr : parse_compound();
+    const bool simple = posix() && begins_simple(peek_kind());
+    const Command* compound = failed_ ? nullptr : simple ? parse_simple() : parse_compound();
     if (compound == nullptr) {
         fail_unexpected(token());
         return nullptr;
     }
-    const Command* body = finish(compound->form, body_begin);
+    const Command* body = simple ? compound : finish(compound->form, body_begin);
     return finish(arena_.make<FunctionDefinition>(FunctionDefinition{name, keyword, body}), begin,
                   false);
 }
@@ -353,9 +358,7 @@ const Command* Parser::parse_coprocess() {
     if (compound != nullptr) {
         form.body = finish(compound->form, body_begin);
     } else {
-        const TokenKind kind = peek_kind();
-        if (kind != TokenKind::Word && kind != TokenKind::Assignment && kind != TokenKind::Number &&
-            kind != TokenKind::RedirectName && !is_redirect_operator(kind)) {
+        if (!begins_simple(peek_kind())) {
             fail_unexpected(token());
             return nullptr;
         }

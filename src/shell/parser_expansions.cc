@@ -85,7 +85,7 @@ std::string unescape_backquotes(std::string_view body, bool quoted) {
 bool Parser::read_dollar(const Context& context, LiteralRun& run) {
     const std::size_t begin = here_.at;
     const char next = second();
-    const bool bash = options_.dialect == Dialect::Bash;
+    const bool bash = !posix();
     if (next == '(' || next == '{' || (next == '[' && bash)) {
         flush(run);
         ++here_.at;
@@ -177,7 +177,8 @@ const Script* Parser::read_substituted_script() {
     } else if (!failed_ && peek_kind() != TokenKind::CloseParen) {
         fail_unexpected(token());
     }
-    if (!failed_ && measuring_ && pending_.size() != here_.pending_mark) {
+    // dash reads what follows the line as commands, not as the missing body.
+    if (!failed_ && (measuring_ || posix()) && pending_.size() != here_.pending_mark) {
         fail(open, "a here-document without its body");
     }
     if (failed_) {
@@ -188,27 +189,32 @@ const Script* Parser::read_substituted_script() {
     return script;
 }
 
+/// Arithmetic whose end is found by reading it: at the second parenthesis that opens it.
+void Parser::read_direct_arithmetic(std::size_t begin) {
+    const Nesting nesting(*this);
+    peek();
+    ++here_.at;
+    Context inside;
+    inside.within = Within::Parentheses;
+    inside.quoted = true;
+    Part part;
+    part.kind = PartKind::Arithmetic;
+    part.parts = read_parts(inside, nullptr);
+    if (peek() != ')' || second() != ')') {
+        fail(begin, "no closing )) for the arithmetic that opens here");
+        return;
+    }
+    ++here_.at;
+    peek();
+    ++here_.at;
+    part.span = span_from(begin);
+    push_part(part);
+}
+
 void Parser::read_arithmetic_substitution(std::size_t begin) {
     const std::size_t inner = here_.at;  // at the second parenthesis
-    if (lenient_) {
-        const Nesting nesting(*this);
-        peek();
-        ++here_.at;
-        Context inside;
-        inside.within = Within::Parentheses;
-        inside.quoted = true;
-        Part part;
-        part.kind = PartKind::Arithmetic;
-        part.parts = read_parts(inside, nullptr);
-        if (peek() != ')' || second() != ')') {
-            fail(begin, "no closing )) for the arithmetic that opens here");
-            return;
-        }
-        ++here_.at;
-        peek();
-        ++here_.at;
-        part.span = span_from(begin);
-        push_part(part);
+    if (lenient_ || posix()) {
+        read_direct_arithmetic(begin);
         return;
     }
     if (!scan_pair('(', ')', true)) {
@@ -330,6 +336,9 @@ Part Parser::backquoted(std::size_t begin, std::string_view body, bool quoted) {
         read_here_documents();
     });
     if (!ok) {
+        if (posix()) {
+            fail(begin, "an error within the backquotes");
+        }
         return malformed(begin, here_.text.substr(begin, here_.at - begin));
     }
     return part;
@@ -339,8 +348,10 @@ void Parser::read_parameter(const Context& context, std::size_t begin) {
     const Nesting nesting(*this);
     Parameter parameter;
     parameter.braces = true;
-    const bool good = !failed_ && read_parameter_name(parameter) &&
-                      read_parameter_operator(parameter, context) && peek() == '}';
+    const bool read = !failed_ && (posix() ? read_posix_parameter(parameter, context)
+                                           : read_parameter_name(parameter) &&
+                                                 read_parameter_operator(parameter, context));
+    const bool good = read && peek() == '}';
     if (failed_) {
         return;
     }

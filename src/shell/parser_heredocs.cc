@@ -51,6 +51,9 @@ std::string unfold(std::string_view line) {
 void Parser::queue_here_document(Redirect& redirect) {
     HereDocument here;
     here.strip_tabs = redirect.kind == RedirectKind::HereDocumentTabs;
+    if (posix()) {
+        check_posix_delimiter(redirect.target);
+    }
     here.delimiter = remove_quotes(redirect.target, here.quoted);
     if (here.delimiter.find('\n') != std::string_view::npos) {
         fail(redirect.target.span.begin, "a here-document delimiter of several lines");
@@ -138,8 +141,14 @@ void Parser::read_here_document(HereDocument& here) {
             unfolded = unfold(line);
             compared = unfolded;
         }
+        const bool joined_end = !unfolded.empty() && compared == here.delimiter;
+        if (posix() && !here.quoted && (joined_end || strip_tabs(line).starts_with("\\\n"))) {
+            // dash joins lines before it looks for the delimiter, but only where a line begins.
+            fail(line_begin, "a line joined where the here-document may end");
+            return;
+        }
         const bool closes_substitution =
-            here_.in_substitution && compared.data() == line.data() &&
+            here_.in_substitution && !posix() && compared.data() == line.data() &&
             line.starts_with(here.delimiter) &&
             line.find(')', here.delimiter.size()) != std::string_view::npos;
         if (compared == here.delimiter || closes_substitution) {
@@ -190,6 +199,9 @@ void Parser::finish_here_document(HereDocument& here, std::size_t begin, std::si
         const std::string_view region = copied ? body : here_.text.substr(0, body_end);
         const bool ok = read_region(region, copied ? 0 : begin, fixed,
                                     [&] { here.body.parts = read_parts(inside, nullptr); });
+        if (posix() && !ok) {
+            fail(begin, "an error in the here-document");
+        }
         if (ok || failed_) {
             return;
         }

@@ -71,6 +71,10 @@ bool Parser::parse_pipeline(Pipeline& pipeline) {
     const std::size_t begin = token().span.begin;
     bool prefixed = false;
     while (peek_kind() == TokenKind::Bang || peek_kind() == TokenKind::Time) {
+        if (prefixed && posix()) {
+            fail_unexpected(token());  // dash takes one "!" alone
+            return false;
+        }
         prefixed = true;
         if (take().kind == TokenKind::Bang) {
             prefixes_.push(Prefix::Not);
@@ -84,7 +88,7 @@ bool Parser::parse_pipeline(Pipeline& pipeline) {
     const TokenKind first = peek_kind();
     const bool alone =
         first == TokenKind::Newline || first == TokenKind::Semicolon || first == TokenKind::End;
-    if (prefixed && alone && !failed_) {
+    if (prefixed && alone && !failed_ && !posix()) {
         pipeline.span = span_from(begin);
         return true;
     }
@@ -117,8 +121,7 @@ const Command* Parser::parse_command() {
     if (failed_) {
         return nullptr;
     }
-    if (kind == TokenKind::Word || kind == TokenKind::Assignment || kind == TokenKind::Number ||
-        kind == TokenKind::RedirectName || is_redirect_operator(kind)) {
+    if (begins_simple(kind)) {
         return parse_simple();
     }
     if (kind == TokenKind::Function) {
@@ -178,6 +181,9 @@ const Command* Parser::parse_simple() {
                     break;
                 }
                 words_.finish(word_mark, arena_);
+                if (!check_posix_function_name(word.word)) {
+                    break;
+                }
                 skip_newlines();
                 return parse_function(word.word, false, begin);
             }
@@ -267,12 +273,16 @@ bool Parser::read_target(Redirect& redirect, TokenKind op) {
         take();
         return true;
     }
-    if (kind != TokenKind::Word && !(kind == TokenKind::Number && duplicates)) {
+    if (kind != TokenKind::Word && !(kind == TokenKind::Number && duplicates && !posix())) {
         fail_unexpected(token());
         return false;
     }
     Token target = take();
     here_.last = TokenKind::Word;
+    if (posix() && duplicates && plain_text(target.word) == "-") {
+        redirect.kind = op == TokenKind::LessAnd ? RedirectKind::CloseIn : RedirectKind::CloseOut;
+        return true;
+    }
     redirect.target = target.word;
     if (redirect.kind == RedirectKind::HereDocument ||
         redirect.kind == RedirectKind::HereDocumentTabs) {

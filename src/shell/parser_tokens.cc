@@ -39,19 +39,15 @@ bool names_descriptor(std::string_view text) {
     return is_name(inner);
 }
 
-std::string_view plain_text(const Word& word) {
-    if (word.assignment != nullptr || word.parts.size() != 1 ||
-        word.parts[0].kind != PartKind::Literal) {
-        return {};
-    }
-    return word.parts[0].text;
-}
+constexpr std::string_view kDeclaring[] = {"alias",   "export",  "local", "readonly",
+                                           "declare", "typeset", "eval",  "let"};
+/// How many of these dash has.
+constexpr std::size_t kDeclaringOfDash = 4;
 
-constexpr std::string_view kDeclaring[] = {"alias",    "declare", "export", "local",
-                                           "readonly", "typeset", "eval",   "let"};
-
-bool takes_assignments(std::string_view word) {
-    for (const std::string_view name : kDeclaring) {
+bool takes_assignments(std::string_view word, Dialect dialect) {
+    const std::span<const std::string_view> all(kDeclaring);
+    for (const std::string_view name :
+         dialect == Dialect::Bash ? all : all.first(kDeclaringOfDash)) {
         if (name == word) {
             return true;
         }
@@ -62,14 +58,15 @@ bool takes_assignments(std::string_view word) {
 struct OperatorSpelling {
     std::string_view text;
     TokenKind kind;
+    bool bash_only = false;  ///< dash reads two operators there
 };
 
 // The longest first among those with a common start.
 constexpr OperatorSpelling kOperators[] = {
     {"<<-", TokenKind::LessLessDash},
-    {"<<<", TokenKind::LessLessLess},
-    {";;&", TokenKind::DoubleSemicolonAnd},
-    {"&>>", TokenKind::AndGreaterGreater},
+    {"<<<", TokenKind::LessLessLess, true},
+    {";;&", TokenKind::DoubleSemicolonAnd, true},
+    {"&>>", TokenKind::AndGreaterGreater, true},
     {"<<", TokenKind::LessLess},
     {">>", TokenKind::GreaterGreater},
     {";;", TokenKind::DoubleSemicolon},
@@ -79,9 +76,9 @@ constexpr OperatorSpelling kOperators[] = {
     {">&", TokenKind::GreaterAnd},
     {"<>", TokenKind::LessGreater},
     {">|", TokenKind::GreaterBar},
-    {"&>", TokenKind::AndGreater},
-    {"|&", TokenKind::BarAnd},
-    {";&", TokenKind::SemicolonAnd},
+    {"&>", TokenKind::AndGreater, true},
+    {"|&", TokenKind::BarAnd, true},
+    {";&", TokenKind::SemicolonAnd, true},
     {"<", TokenKind::Less},
     {">", TokenKind::Greater},
     {";", TokenKind::Semicolon},
@@ -194,15 +191,16 @@ Token Parser::read_token() {
     if (is_meta(c)) {
         here_.arrays_refused = here_.assignments_follow && (c == '<' || c == '>' || c == '&');
         here_.assignments_follow = here_.arrays_refused && (c != '&' || second() == '>');
-        const bool process =
-            (c == '<' || c == '>') && second() == '(' && options_.dialect == Dialect::Bash;
+        const bool process = (c == '<' || c == '>') && second() == '(' && !posix();
         if (!process) {
-            token.kind = c == '(' && second() == '(' ? read_double_paren(token) : read_operator();
+            const bool twice = c == '(' && second() == '(' && !posix();
+            token.kind = twice ? read_double_paren(token) : read_operator();
             token.span = span_from(begin);
             return token;
         }
     }
-    if (c == '-' && (here_.last == TokenKind::LessAnd || here_.last == TokenKind::GreaterAnd)) {
+    if (c == '-' && (here_.last == TokenKind::LessAnd || here_.last == TokenKind::GreaterAnd) &&
+        !posix()) {
         ++here_.at;
         token.kind = TokenKind::Dash;
         token.span = span_from(begin);
@@ -218,12 +216,12 @@ TokenKind Parser::read_operator() {
     }
     for (const OperatorSpelling& entry : kOperators) {
         std::size_t ahead = 0;
-        bool matches = true;
+        bool matches = !(entry.bash_only && posix());
         for (const char wanted : entry.text) {
             while (ahead != 0 && raw(ahead) == '\\' && raw(ahead + 1) == '\n') {
                 ahead += 2;
             }
-            if (raw(ahead) != wanted) {
+            if (!matches || raw(ahead) != wanted) {
                 matches = false;
                 break;
             }
@@ -277,6 +275,9 @@ bool Parser::reserved_acceptable() const {
 }
 
 bool Parser::command_position() const {
+    if (is_redirect_operator(here_.last)) {
+        return false;  // in "x=1 >y=2" the target is a file
+    }
     if (here_.last == TokenKind::Assignment || here_.redirects_only) {
         return true;
     }
@@ -303,8 +304,9 @@ bool Parser::time_acceptable() const {
 Token Parser::read_word_token(std::size_t begin) {
     Token token;
     Context context;
-    context.assignment = !here_.conditional && !here_.case_pattern &&
-                         (command_position() || here_.assignments_follow);
+    context.assignment =
+        !here_.conditional && !here_.case_pattern &&
+        (command_position() || (here_.assignments_follow && !is_redirect_operator(here_.last)));
     token.word = read_word(context);
     token.span = span_from(begin);
     token.word.span = token.span;
@@ -329,14 +331,14 @@ TokenKind Parser::classify(Token& token) {
         return TokenKind::Word;
     }
     const char next = peek();
-    if (all_digits(text) && text.size() <= 18 &&
-        (next == '<' || next == '>' || here_.last == TokenKind::LessAnd ||
-         here_.last == TokenKind::GreaterAnd)) {
+    const bool copied =
+        !posix() && (here_.last == TokenKind::LessAnd || here_.last == TokenKind::GreaterAnd);
+    if (all_digits(text) && text.size() <= (posix() ? 1 : 18) &&
+        (next == '<' || next == '>' || copied)) {
         token.text = text;
         return TokenKind::Number;
     }
-    if ((next == '<' || next == '>') && names_descriptor(text) &&
-        options_.dialect == Dialect::Bash) {
+    if ((next == '<' || next == '>') && names_descriptor(text) && !posix()) {
         token.text = text.substr(1, text.size() - 2);
         return TokenKind::RedirectName;
     }
@@ -344,7 +346,7 @@ TokenKind Parser::classify(Token& token) {
     if (special != TokenKind::Word) {
         return special;
     }
-    if (command_position() && takes_assignments(text)) {
+    if (command_position() && takes_assignments(text, options_.dialect)) {
         here_.assignments_follow = true;
     }
     return TokenKind::Word;
@@ -382,7 +384,7 @@ TokenKind Parser::special_word(std::string_view text) {
     const bool dash_lacks = reserved == TokenKind::Select || reserved == TokenKind::Coproc ||
                             reserved == TokenKind::Time || reserved == TokenKind::Function ||
                             reserved == TokenKind::OpenTest || reserved == TokenKind::CloseTest;
-    return options_.dialect == Dialect::Posix && dash_lacks ? TokenKind::Word : reserved;
+    return posix() && dash_lacks ? TokenKind::Word : reserved;
 }
 
 }  // namespace countersign::shell

@@ -106,7 +106,7 @@ bool Parser::ends_here(const Context& context, char c, std::size_t depth) {
             if (!breaks_token(c)) {
                 return false;
             }
-            if ((c == '<' || c == '>') && second() == '(' && options_.dialect == Dialect::Bash) {
+            if ((c == '<' || c == '>') && second() == '(' && !posix()) {
                 return false;
             }
             return !(here_.regular_expression && (c == '|' || c == '('));
@@ -139,13 +139,14 @@ bool Parser::read_part(const Context& context, LiteralRun& run, char c) {
             read_escape(context, run);
             return true;
         case '\'':
-            if (context.within == Within::DoubleQuotes || here_body) {
+            if (context.within == Within::DoubleQuotes || here_body ||
+                (posix() && context.quoted)) {
                 return false;
             }
             read_single_quotes(context, run);
             return true;
         case '"':
-            if (here_body) {
+            if (here_body || (posix() && context.within == Within::Parentheses)) {
                 return false;
             }
             flush(run);
@@ -162,7 +163,7 @@ bool Parser::read_part(const Context& context, LiteralRun& run, char c) {
         case '>':
             if (context.quoted || second() != '(' || context.within == Within::Parentheses ||
                 context.within == Within::Brackets || context.within == Within::PatternGroup ||
-                options_.dialect == Dialect::Posix) {
+                posix()) {
                 return false;
             }
             flush(run);
@@ -383,7 +384,7 @@ bool Parser::read_assignment(const Context& context, LiteralRun& run, char c,
     if (context.compound && !run.active && c == '[') {
         return false;
     }
-    if (!run.active || (c != '[' && c != '=' && c != '+')) {
+    if (!run.active || (c != '=' && (posix() || (c != '[' && c != '+')))) {
         return false;
     }
     const std::string_view tail = here_.text.substr(run.begin, run.end - run.begin);
@@ -427,7 +428,7 @@ bool Parser::read_assignment(const Context& context, LiteralRun& run, char c,
     form.subscript = subscript;
     form.append = append;
     run.active = false;
-    if (peek() == '(' && options_.dialect == Dialect::Bash) {
+    if (peek() == '(' && !posix()) {
         if (here_.assignments_follow && here_.arrays_refused && !command_position()) {
             fail(here_.at, "unexpected (");
             return true;

@@ -10,13 +10,6 @@ namespace {
 constexpr std::string_view kDeclaring[] = {"declare", "typeset",  "local",
                                            "export",  "readonly", "alias"};
 
-std::string_view plain_text(const Word& word) {
-    if (word.is_assignment() || word.parts.size() != 1 || word.parts[0].kind != PartKind::Literal) {
-        return {};
-    }
-    return word.parts[0].text;
-}
-
 bool declares(std::span<const Word> words) {
     for (const Word& word : words) {
         const std::string_view text = plain_text(word);

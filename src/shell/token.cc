@@ -170,6 +170,18 @@ bool can_start_command(TokenKind kind) {
     }
 }
 
+bool begins_simple(TokenKind kind) {
+    return kind == TokenKind::Word || kind == TokenKind::Assignment || kind == TokenKind::Number ||
+           kind == TokenKind::RedirectName || is_redirect_operator(kind);
+}
+
+std::string_view plain_text(const Word& word) {
+    if (word.is_assignment() || word.parts.size() != 1 || word.parts[0].kind != PartKind::Literal) {
+        return {};
+    }
+    return word.parts[0].text;
+}
+
 bool is_name(std::string_view text) {
     if (text.empty() || (text[0] >= '0' && text[0] <= '9')) {
         return false;

@@ -86,6 +86,8 @@ std::string_view token_name(TokenKind kind);
 TokenKind reserved_word(std::string_view text);
 /// Whether a reserved word, an assignment or an alias may follow such a token.
 bool begins_command(TokenKind before);
+/// Whether a simple command may start with the token.
+bool begins_simple(TokenKind kind);
 /// Whether the token may be the first of a command.
 bool can_start_command(TokenKind kind);
 /// Whether `text` is a name: a letter or underscore, then letters, digits, underscores (ASCII

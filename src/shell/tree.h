@@ -39,6 +39,9 @@ struct Word {
     [[nodiscard]] bool is_assignment() const { return assignment != nullptr; }
 };
 
+/// The word's text where it is one unquoted literal and no assignment; else empty.
+std::string_view plain_text(const Word& word);
+
 enum class PartKind : std::uint8_t {
     Literal,       ///< `text` unquoted; may hold globs, braces and a tilde
     Escaped,       ///< \c: `text` is the character
