@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <numeric>
 
 #include "base/limits.h"
 #include "shell/quoting.h"
@@ -91,8 +93,21 @@ std::string WrittenFiles::key_of(const Word& path, const catalogue::Place& place
     return key;
 }
 
+bool WrittenFiles::spend(std::size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ > limits::kShellExpansionBytesMax) {
+        any_.beyond_bound = true;
+        any_.writes = std::numeric_limits<std::size_t>::max();
+        files_.clear();
+    }
+    return !any_.beyond_bound;
+}
+
 void WrittenFiles::write(const std::string& key, std::string_view text, const ResolvedCommand& by,
                          bool append) {
+    if (any_.beyond_bound) {
+        return;
+    }
     WrittenFile& file = files_[key];
     ++file.writes;
     if (file.beyond_bound) {
@@ -101,12 +116,14 @@ void WrittenFiles::write(const std::string& key, std::string_view text, const Re
     const std::string name(base_name(key));
     last_of_name_[(key.starts_with(':') ? ":" : "") + name] = key;
     const std::size_t before = file.versions.size();
+    std::size_t bytes = key.size() + text.size() * std::max<std::size_t>(before, 1);
     if (!append || file.versions.empty()) {
         file.versions.emplace_back(text);
     } else {
         const bool surely = !by.conditional && !by.looped && !by.background;
         for (std::size_t i = 0; i < before; ++i) {
             if (!surely) {
+                bytes += file.versions[i].size();
                 file.versions.push_back(file.versions[i]);
             }
             file.versions[i] += text;
@@ -119,6 +136,7 @@ void WrittenFiles::write(const std::string& key, std::string_view text, const Re
         file.versions.clear();
         file.beyond_bound = true;
     }
+    spend(bytes);
 }
 
 void WrittenFiles::note_copy(const ResolvedCommand& command, const catalogue::Place& place,
@@ -134,6 +152,12 @@ void WrittenFiles::note_copy(const ResolvedCommand& command, const catalogue::Pl
         Word inside = last;
         if (inside.value && from.value) {
             *inside.value += "/" + std::string(base_name(*from.value));
+        }
+        const std::size_t bytes = std::accumulate(
+            found->versions.begin(), found->versions.end(), std::size_t{0},
+            [](std::size_t sum, const std::string& version) { return sum + version.size(); });
+        if (!spend(bytes)) {
+            return;
         }
         const WrittenFile copied = *found;
         for (const Word& to : {last, inside}) {
@@ -183,6 +207,9 @@ void WrittenFiles::note(const ResolvedCommand& command, const catalogue::Place& 
 }
 
 const WrittenFile* WrittenFiles::find(std::string_view path, bool elsewhere) const {
+    if (any_.beyond_bound) {
+        return &any_;
+    }
     const std::string mark = elsewhere ? ":" : "";
     auto found = files_.find(mark + std::string(path));
     if (found == files_.end()) {

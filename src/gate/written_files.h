@@ -10,7 +10,8 @@
 // Not here: content that a program makes (sed, python, a download), and what a file held before.
 //
 // Not thread safe: one per action. Bounds: kVersionsMax contents of one file, each at most
-// limits::kActionTextBytesMax bytes; past them the content counts as not known.
+// limits::kActionTextBytesMax bytes, and limits::kShellExpansionBytesMax bytes that are written or
+// copied in all; past them the content counts as not known, past the last that of every file.
 #pragma once
 
 #include <cstddef>
@@ -45,8 +46,6 @@ public:
     /// symbolic link or unknown, the last one with the same base name. nullptr: none.
     [[nodiscard]] const WrittenFile* find(std::string_view path, bool elsewhere) const;
 
-    [[nodiscard]] bool empty() const { return files_.empty(); }
-
 private:
     /// A redirection around several commands: { echo a; echo b; } > x.sh.
     struct Group {
@@ -58,12 +57,16 @@ private:
                               bool elsewhere);
     void write(const std::string& key, std::string_view text, const model::ResolvedCommand& by,
                bool append);
+    /// Counts what is kept or copied; false: too much in all.
+    bool spend(std::size_t bytes);
     void note_copy(const model::ResolvedCommand& command, const catalogue::Place& place,
                    bool elsewhere);
 
     std::map<std::string, WrittenFile, std::less<>> files_;         ///< by absolute path
     std::map<std::string, std::string, std::less<>> last_of_name_;  ///< base name to path
     std::vector<Group> groups_;
+    std::size_t bytes_ = 0;
+    WrittenFile any_;  ///< stands for every file once the bytes are too many
 };
 
 }  // namespace countersign::gate
