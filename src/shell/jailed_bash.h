@@ -41,7 +41,8 @@ class JailedBash {
 public:
     /// Each of `names` becomes a stub in /usr/bin (/bin is the same directory). Fails the running
     /// test when the jail cannot be made.
-    explicit JailedBash(const std::set<std::string>& names);
+    /// `shell` is the program that runs the texts: bash, or dash for the POSIX dialect.
+    explicit JailedBash(const std::set<std::string>& names, const char* shell = "/bin/bash");
     ~JailedBash();
     JailedBash(const JailedBash&) = delete;
     JailedBash& operator=(const JailedBash&) = delete;
@@ -52,7 +53,7 @@ public:
                                  const std::map<std::string, std::string>& environment);
 
 private:
-    void make_root(const std::set<std::string>& names);
+    void make_root(const std::set<std::string>& names, const char* shell);
 
     std::filesystem::path root_;
     int channel_ = -1;

@@ -409,8 +409,8 @@ std::vector<std::string> split(const std::string& joined) {
 
 }  // namespace
 
-JailedBash::JailedBash(const std::set<std::string>& names) {
-    make_root(names);
+JailedBash::JailedBash(const std::set<std::string>& names, const char* shell) {
+    make_root(names, shell);
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         ADD_FAILURE() << "no socket pair";
@@ -432,7 +432,7 @@ JailedBash::~JailedBash() {
     fs::remove_all(root_, ignored);
 }
 
-void JailedBash::make_root(const std::set<std::string>& names) {
+void JailedBash::make_root(const std::set<std::string>& names, const char* shell) {
     std::string pattern = (fs::temp_directory_path() / "shell-soundness-XXXXXX").string();
     root_ = ::mkdtemp(pattern.data());
     fs::permissions(root_, fs::perms(0755));
@@ -441,7 +441,7 @@ void JailedBash::make_root(const std::set<std::string>& names) {
         fs::create_directories(root_ / directory);
     }
     fs::create_symlink("usr/bin", root_ / "bin");
-    fs::copy_file("/bin/bash", root_ / "real/shell");
+    fs::copy_file(shell, root_ / "real/shell");
     fs::copy_file("/bin/dash", root_ / "real/sh");
     for (const char* library : {"/lib/x86_64-linux-gnu/libtinfo.so.6",
                                 "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2"}) {

@@ -179,6 +179,14 @@ Status Resolver::builtin_echo(Invocation& invocation) {
 Status Resolver::builtin_printf(Invocation& invocation) {
     emit(invocation, Target::Builtin);
     const auto& argv = invocation.argv;
+    if (surroundings_.dialect == Dialect::Posix) {
+        const bool plain = argv.size() > 1 && argv[1].value && !argv[1].value->starts_with("-") &&
+                           argv[1].value->find("%q") == std::string::npos;
+        const auto arguments = plain ? known_arguments(argv, 1) : std::nullopt;
+        write_output(invocation, arguments ? printf_output(*arguments) : std::nullopt,
+                     "output of printf with a value or an option that is not known");
+        return Status::Unknown;
+    }
     if (argv.size() > 1 && (!argv[1].value || argv[1].value->starts_with("-v"))) {
         const bool apart = argv[1].value && *argv[1].value == "-v";
         const std::string name = !argv[1].value                              ? ""

@@ -447,6 +447,12 @@ std::optional<std::string> Resolver::read(const std::string& name) {
     if (!value.is_known()) {
         return std::nullopt;
     }
+    // dash takes a number for a value and refuses an expression.
+    const bool number =
+        !value.text.empty() && value.text.find_first_not_of("0123456789") == std::string::npos;
+    if (surroundings_.dialect == Dialect::Posix && !number) {
+        return std::nullopt;
+    }
     return value.text;
 }
 

@@ -46,6 +46,17 @@ bool holds_braces_in_parameter(const Word& word) {
     return false;
 }
 
+/// Whether dash knows every operator in the expression. Where it does not it reports an error and
+/// the shell, or the subshell, ends there.
+bool dash_computes(std::string_view text) {
+    for (const std::string_view refused : {"++", "--", "**", ",", "#", "[", "\"", "'", "\\"}) {
+        if (text.find(refused) != std::string_view::npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /// Tildes that some contexts expand and others do not: in a pattern, behind ":" or "=".
 bool has_inner_tilde(std::string_view text) {
     return text.find(":~") != std::string_view::npos || text.find("=~") != std::string_view::npos;
@@ -78,7 +89,8 @@ std::vector<model::Word> Resolver::expand_words(std::span<const Word> words, Dec
             out.push_back(expand_single(words[i], true));
             continue;
         }
-        if (!may_hold_braces(words[i]) || words[i].is_assignment()) {
+        if (!may_hold_braces(words[i]) || words[i].is_assignment() ||
+            surroundings_.dialect == Dialect::Posix) {
             expand_word_into(words[i], declaring, out);
             continue;
         }
@@ -141,7 +153,9 @@ void Resolver::expand_word_into(const Word& word, Declaring declaring,
         }
     }
     FieldBuilder builder = make_builder(Splitting::Fields);
-    const bool starts_value = declaring != Declaring::Elements && !parts.empty() &&
+    // In an argument such as x=a:~/b bash expands the tilde, dash does not.
+    const bool starts_value = surroundings_.dialect == Dialect::Bash &&
+                              declaring != Declaring::Elements && !parts.empty() &&
                               parts[0].kind == PartKind::Literal && value_start(parts[0].text) != 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (parts[i].kind == PartKind::Literal && declaring == Declaring::Braced &&
@@ -213,7 +227,7 @@ std::string_view Resolver::expand_tilde(std::string_view text, FieldBuilder& bui
             value = Value::unknown("the home directory is not known");
         }
     } else if (prefix == "~+") {
-        value = variable_value("PWD");
+        value = surroundings_.dialect == Dialect::Bash ? variable_value("PWD") : Value::known("~+");
     } else {
         value = Value::unknown("the home directory of another account, or an older directory");
     }
@@ -529,6 +543,10 @@ Value Resolver::arithmetic_value(std::span<const Part> parts, Span span) {
             shape.find("--") != std::string::npos) {
             incomplete(span, "an assignment in arithmetic on a value that is not known");
         }
+        return Value::number("a number that is not known");
+    }
+    if (surroundings_.dialect == Dialect::Posix && !dash_computes(*text.value)) {
+        incomplete(span, "arithmetic that dash may refuse");
         return Value::number("a number that is not known");
     }
     const ArithmeticResult result = evaluate_arithmetic(*text.value, *this);

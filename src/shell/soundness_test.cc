@@ -171,8 +171,9 @@ struct Tally {
     std::size_t killed = 0;
 };
 
-Surroundings jail_surroundings() {
+Surroundings jail_surroundings(Dialect dialect) {
     Surroundings surroundings;
+    surroundings.dialect = dialect;
     surroundings.directory = "/work";
     surroundings.home = "/home";
     surroundings.zero = "bash";
@@ -212,8 +213,9 @@ void compare_run(JailedBash& bash, const std::string& text, const model::Command
     }
 }
 
-void compare(JailedBash& bash, const std::string& text, TextGenerator& generator, Tally& tally) {
-    const model::CommandFacts facts = analyze(text, jail_surroundings());
+void compare(JailedBash& bash, const std::string& text, TextGenerator& generator, Tally& tally,
+             Dialect dialect = Dialect::Bash) {
+    const model::CommandFacts facts = analyze(text, jail_surroundings(dialect));
     ++tally.texts;
     if (!facts.complete) {
         return;
@@ -251,6 +253,21 @@ TEST(Soundness, EveryStartOfGeneratedTextsIsPredicted) {
     EXPECT_GT(tally.starts, count / 4);
 }
 
+/// The same sentences as sh reads them, in dash. What bash alone has is refused, or a program.
+TEST(Soundness, EveryStartOfGeneratedTextsIsPredictedForDash) {
+    const std::uint64_t seed = number_from_environment("SOUNDNESS_SEED", 20240607);
+    const std::uint64_t count = number_from_environment("SOUNDNESS_COUNT", 800);
+    std::cout << "seed " << seed << '\n';
+    TextGenerator generator(seed);
+    JailedBash dash(names_in({"a b1 b c cc d x y z"}), "/bin/dash");
+    Tally tally;
+    for (std::uint64_t i = 0; i < count && !::testing::Test::HasFatalFailure(); ++i) {
+        compare(dash, generator.text(), generator, tally, Dialect::Posix);
+    }
+    report("generated, in dash", tally);
+    EXPECT_GT(tally.starts, count / 8);
+}
+
 /// Corners that once were wrong, or that somebody asked about: one text each.
 TEST(Soundness, EveryStartOfTheCornersIsPredicted) {
     const char* given = std::getenv("SOUNDNESS_FILE");
@@ -260,7 +277,9 @@ TEST(Soundness, EveryStartOfTheCornersIsPredicted) {
     ASSERT_TRUE(file.good());
     TextGenerator generator(1);
     JailedBash bash(names_in({"a b1 b c cc d x y z"}));
+    JailedBash dash(names_in({"a b1 b c cc d x y z"}), "/bin/dash");
     Tally tally;
+    Tally in_dash;
     std::string text;
     std::string line;
     const bool telling = std::getenv("SOUNDNESS_TELL") != nullptr;
@@ -270,8 +289,9 @@ TEST(Soundness, EveryStartOfTheCornersIsPredicted) {
         }
         SCOPED_TRACE(text.substr(0, text.find('\n')));
         compare(bash, text, generator, tally);
+        compare(dash, text, generator, in_dash, Dialect::Posix);
         if (telling) {
-            const model::CommandFacts facts = analyze(text, jail_surroundings());
+            const model::CommandFacts facts = analyze(text, jail_surroundings(Dialect::Bash));
             std::cout << (facts.complete ? "complete   " : "incomplete ") << text;
             for (const auto& why : facts.unresolved) {
                 std::cout << "             " << why.why << '\n';
@@ -288,6 +308,7 @@ TEST(Soundness, EveryStartOfTheCornersIsPredicted) {
     }
     finish();
     report("corners", tally);
+    report("corners, in dash", in_dash);
 }
 
 TEST(Soundness, EveryStartOfRealTextsIsPredicted) {
@@ -310,6 +331,28 @@ TEST(Soundness, EveryStartOfRealTextsIsPredicted) {
             compare(bash, text, generator, tally);
         }
         report(set, tally);
+    }
+}
+
+TEST(Soundness, EveryStartOfRealTextsIsPredictedForDash) {
+    if (!test_data_present()) {
+        GTEST_SKIP() << "the shared data is absent";
+    }
+    const std::uint64_t most = number_from_environment("SOUNDNESS_ROWS", 300);
+    TextGenerator generator(number_from_environment("SOUNDNESS_SEED", 7));
+    for (const char* set : {"nl2bash", "ci_commands", "agent_mini_swe_terminal_bench"}) {
+        const std::vector<std::string> all = test_commands(set);
+        std::vector<std::string> texts;
+        const std::size_t step = std::max<std::size_t>(1, all.size() / most);
+        for (std::size_t i = 0; i < all.size(); i += step) {
+            texts.push_back(all[i]);
+        }
+        JailedBash dash(names_in(texts), "/bin/dash");
+        Tally tally;
+        for (const std::string& text : texts) {
+            compare(dash, text, generator, tally, Dialect::Posix);
+        }
+        report(set + std::string(", in dash"), tally);
     }
 }
 
