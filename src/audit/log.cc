@@ -435,6 +435,10 @@ Result<LogLine> Log::read_line(std::uint64_t seq) {
 Result<std::vector<std::string>> Log::read_range(std::uint64_t first, std::size_t count) {
     return impl_->read_range(first, count);
 }
+Result<void> Log::each_of(std::uint64_t first, std::span<const RecordType> types,
+                          const std::function<Result<void>(const ReadRecord&)>& visit) {
+    return impl_->each_of(first, types, visit);
+}
 Result<std::vector<crypto::Digest>> Log::inclusion_proof(std::uint64_t seq, std::uint64_t size) {
     return impl_->inclusion(seq, size);
 }

@@ -17,8 +17,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +115,11 @@ public:
     Result<LogLine> read_line(std::uint64_t seq);
     /// Lines first .. first + count - 1, fewer at the end.
     Result<std::vector<std::string>> read_range(std::uint64_t first, std::size_t count);
+    /// Visits the flushed records from `first` on that are of one of these types, in order, with
+    /// their bodies. One pass over the files, and the rest is only looked at: for a start, which
+    /// may have to pass over many. Errors: Io, Corrupt, the visitor's.
+    Result<void> each_of(std::uint64_t first, std::span<const RecordType> types,
+                         const std::function<Result<void>(const ReadRecord&)>& visit);
 
     /// RFC 6962 proofs over flushed records. InvalidArgument: seq >= size or past the log.
     Result<std::vector<crypto::Digest>> inclusion_proof(std::uint64_t seq, std::uint64_t size);

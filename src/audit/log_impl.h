@@ -40,6 +40,8 @@ public:
     Result<void> heal();
     Result<std::string> checkpoint();
     Result<std::vector<std::string>> read_range(std::uint64_t first, std::size_t count);
+    Result<void> each_of(std::uint64_t first, std::span<const RecordType> types,
+                         const std::function<Result<void>(const ReadRecord&)>& visit);
     Result<LogLine> read_line(std::uint64_t seq);
     Result<std::vector<crypto::Digest>> inclusion(std::uint64_t seq, std::uint64_t size);
     Result<std::vector<crypto::Digest>> consistency(std::uint64_t first, std::uint64_t second);

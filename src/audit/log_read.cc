@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "audit/log_impl.h"
 #include "audit/public_log.h"
 #include "audit/tile_name.h"
@@ -24,6 +26,22 @@ Result<std::vector<std::string>> Log::Impl::read_range(std::uint64_t first, std:
         line = TRY(with_body(files_, paths_, line));
     }
     return lines;
+}
+
+Result<void> Log::Impl::each_of(std::uint64_t first, std::span<const RecordType> types,
+                                const std::function<Result<void>(const ReadRecord&)>& visit) {
+    const std::uint64_t size = written_.frontier.size();
+    const auto look = [&](std::string_view line) -> Result<void> {
+        const Envelope envelope = TRY(parse_envelope(line));
+        const auto type = record_type_from(envelope.type);
+        if (!type || std::find(types.begin(), types.end(), *type) == types.end()) {
+            return {};
+        }
+        const std::string whole = TRY(with_body(files_, paths_, line));
+        const ReadRecord record = TRY(read_record(whole));
+        return visit(record);
+    };
+    return first >= size ? Result<void>() : reader_.each(first, size - first, look);
 }
 
 Result<LogLine> Log::Impl::read_line(std::uint64_t seq) {

@@ -170,18 +170,28 @@ Result<std::string> MemoryFiles::read(const std::string& path, std::uint64_t byt
     if (found->second.size() > bytes_max) {
         return Error(ErrorCode::LimitExceeded, path + ": too long");
     }
+    bytes_read_ += found->second.size();
     return found->second;
 }
 
 Result<std::string> MemoryFiles::read_at(const std::string& path, std::uint64_t offset,
                                          std::size_t count) {
-    const std::string content = TRY(read(path, UINT64_MAX));
-    return offset >= content.size() ? std::string() : content.substr(offset, count);
+    const auto found = contents_.find(path);
+    if (found == contents_.end()) {
+        return Error(ErrorCode::NotFound, path + ": no such file");
+    }
+    const std::string& content = found->second;
+    std::string part = offset >= content.size() ? std::string() : content.substr(offset, count);
+    bytes_read_ += part.size();
+    return part;
 }
 
 Result<std::uint64_t> MemoryFiles::size(const std::string& path) {
-    const std::string content = TRY(read(path, UINT64_MAX));
-    return std::uint64_t{content.size()};
+    const auto found = contents_.find(path);
+    if (found == contents_.end()) {
+        return Error(ErrorCode::NotFound, path + ": no such file");
+    }
+    return std::uint64_t{found->second.size()};
 }
 
 Result<void> MemoryFiles::replace(const std::string& path, std::string_view bytes) {

@@ -40,6 +40,8 @@ public:
     void fail_call(std::size_t n, Failure failure, Repeat repeat = Repeat::Once);
     /// Changing calls seen since the start.
     [[nodiscard]] std::size_t calls() const { return calls_; }
+    /// Bytes that read() and read_at() gave since the start.
+    [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
     /// Bytes that all files together may hold; past it appends fail half-way, as a full disk does.
     void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
 
@@ -64,6 +66,7 @@ private:
     std::set<std::string> directories_;
     std::set<std::string> locked_;
     std::size_t calls_ = 0;
+    std::uint64_t bytes_read_ = 0;
     std::size_t fail_at_ = 0;
     Failure failure_ = Failure::Clean;
     Repeat repeat_ = Repeat::Once;

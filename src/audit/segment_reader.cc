@@ -114,8 +114,9 @@ Result<void> SegmentReader::look_up_to(std::uint64_t first, Segment& segment, st
     return {};
 }
 
-Result<void> SegmentReader::take_lines(std::uint64_t seq, std::size_t count,
-                                       std::vector<std::string>& out) {
+Result<std::uint64_t> SegmentReader::each_in_segment(
+    std::uint64_t seq, std::uint64_t count,
+    const std::function<Result<void>(std::string_view)>& visit) {
     const auto above = segments_.upper_bound(seq);
     CHECK(above != segments_.begin());
     auto& [first, segment] = *std::prev(above);
@@ -127,8 +128,18 @@ Result<void> SegmentReader::take_lines(std::uint64_t seq, std::size_t count,
     for (std::uint64_t at = first + anchor * kStride; at < end; ++at) {
         const std::string_view line = TRY(scanner.next());
         if (at >= seq) {
-            out.emplace_back(line);
+            TRY(visit(line));
         }
+    }
+    return end - seq;
+}
+
+Result<void> SegmentReader::each(std::uint64_t first, std::uint64_t count,
+                                 const std::function<Result<void>(std::string_view)>& visit) {
+    while (count > 0) {
+        const std::uint64_t visited = TRY(each_in_segment(first, count, visit));
+        first += visited;
+        count -= visited;
     }
     return {};
 }
@@ -136,9 +147,10 @@ Result<void> SegmentReader::take_lines(std::uint64_t seq, std::size_t count,
 Result<std::vector<std::string>> SegmentReader::lines(std::uint64_t first, std::size_t count) {
     std::vector<std::string> out;
     out.reserve(count);
-    while (out.size() < count) {
-        TRY(take_lines(first + out.size(), count - out.size(), out));
-    }
+    TRY(each(first, count, [&out](std::string_view line) -> Result<void> {
+        out.emplace_back(line);
+        return {};
+    }));
     return out;
 }
 

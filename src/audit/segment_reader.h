@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit/envelope.h"
@@ -35,6 +37,9 @@ public:
     void forget_after(std::uint64_t first);
     /// Raw lines first .. first + count - 1, which must all exist (Corrupt otherwise).
     Result<std::vector<std::string>> lines(std::uint64_t first, std::size_t count);
+    /// The same one by one, none of them kept. The visitor's errors are handed on.
+    Result<void> each(std::uint64_t first, std::uint64_t count,
+                      const std::function<Result<void>(std::string_view)>& visit);
 
 private:
     struct Segment {
@@ -43,7 +48,10 @@ private:
         std::uint64_t next_seq = 0;
     };
     Result<void> look_up_to(std::uint64_t first, Segment& segment, std::uint64_t seq);
-    Result<void> take_lines(std::uint64_t seq, std::size_t count, std::vector<std::string>& out);
+    /// Visits those of them that are in the segment of the first; gives how many.
+    Result<std::uint64_t> each_in_segment(
+        std::uint64_t seq, std::uint64_t count,
+        const std::function<Result<void>(std::string_view)>& visit);
 
     Files& files_;
     LogPaths paths_;

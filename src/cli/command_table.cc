@@ -378,8 +378,8 @@ constexpr std::array kCommands = {
     Command{"audit reindex",
             Group::Evidence,
             "make the search index anew from the log",
-            "The gateway goes on serving. Until most records are indexed again, audit search and "
-            "report governance are refused and say how far it is.",
+            "The gateway goes on serving, searches included: rows are replaced in pieces, and the "
+            "numbers of report governance all together at the end.",
             kJsonOnly,
             {},
             "countersign audit reindex",

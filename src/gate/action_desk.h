@@ -22,6 +22,7 @@
 #include "gate/actions.h"
 #include "gate/assessment_memo.h"
 #include "gate/core.h"
+#include "gate/earlier_run.h"
 #include "gate/experience.h"
 #include "gate/grant.h"
 #include "gate/judge.h"
@@ -70,9 +71,18 @@ public:
     ActionDesk(Private, const Rooms& rooms)
         : rooms_(rooms), actions_(rooms.core.store), memo_(rooms.core.redactor) {}
 
-    /// Takes up what an earlier run left open: what waits for votes goes on waiting; what was
-    /// suspended is denied, since its text with its secrets was only in memory.
+    /// Reads what an earlier run left; decides nothing before resume(). Errors: the store's;
+    /// Corrupt.
     static Result<std::unique_ptr<ActionDesk>> open(const Rooms& rooms);
+    /// What the earlier run left open, by the store's word.
+    [[nodiscard]] std::vector<std::string> left_open() const;
+    /// An outcome that it recorded and was killed before it stored it: a release that was used up
+    /// stays so. Not for what is left_open(). Errors: the store's.
+    Result<void> take_up_outcome(const std::string& id, const RecordedAction::Outcome& outcome);
+    /// Takes up what is left_open(): what waits for votes goes on waiting; what was suspended is
+    /// denied, since its text with its secrets was only in memory; what ended by the log's word has
+    /// ended. Errors: the store's.
+    Result<void> resume(const EarlierRun& earlier);
 
     // --- Agents -------------------------------------------------------------------------------
     /// Decides; gives the action's id. The context's identity members are overwritten from the
@@ -133,12 +143,7 @@ public:
     [[nodiscard]] const Rulebook& rules() const { return rooms_.rules; }
 
 private:
-    Result<void> resume_earlier_run();
     Result<void> load_freeze();
-    /// Outcomes that an earlier run recorded and was killed before it stored them: a release that
-    /// was used up stays so.
-    Result<void> take_up_outcomes();
-    Result<void> take_up_outcome(const audit::ReadRecord& record);
     Result<void> check_report(const model::Session& session, std::string_view id);
     Result<void> apply_report(const model::OutcomeReport& report, std::uint64_t seq);
     /// Whether the log still tells this stored action's decision: a cut of power may have taken
@@ -147,20 +152,8 @@ private:
     /// `votes`: those that the log holds about it. Where the store holds others, it is refused: a
     /// release without the records of its votes would not verify.
     void take_up(ActionEntry entry, const std::vector<model::Vote>& votes);
-    /// How the log says that an open action ended, in the moments before the store was written:
-    /// release or refusal, and its record number.
-    struct RecordedEnd {
-        bool released = false;
-        std::string decided_by;
-        std::uint64_t seq = 0;
-    };
-    /// What the log says about open actions, by action id.
-    struct Recorded {
-        std::map<std::string, RecordedEnd> ends;
-        std::map<std::string, std::vector<model::Vote>> votes;
-    };
-    Result<Recorded> recorded_about(const std::vector<ActionEntry>& open) const;
-    static void apply_end(ActionEntry& entry, const RecordedEnd& end);
+    static void apply_end(ActionEntry& entry, const RecordedAction::End& end);
+    static void apply_outcome(ActionEntry& entry, const RecordedAction::Outcome& outcome);
 
     void identify(model::Context& context, const model::Session& session, Instant now) const;
     [[nodiscard]] std::vector<std::string> never_counts(const model::Context& context);
@@ -199,6 +192,7 @@ private:
     Actions actions_;
     AssessmentMemo memo_;
     Freeze freeze_;
+    std::vector<ActionEntry> left_open_;  ///< until resume()
     std::vector<std::string> unsettled_;
     std::uint64_t last_id_ = 0;
 };

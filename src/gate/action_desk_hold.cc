@@ -18,8 +18,6 @@ namespace json = boost::json;
 using store::Collection;
 
 constexpr std::string_view kFreezeKey = "freeze";
-/// Records looked at together when an earlier run is taken up.
-constexpr std::size_t kRecordsPerRead = 256;
 
 json::string text_json(std::string_view text) {
     return json::string(text.data(), text.size());
@@ -56,8 +54,7 @@ Event freeze_event(const Freeze& freeze) {
 Result<std::unique_ptr<ActionDesk>> ActionDesk::open(const Rooms& rooms) {
     auto desk = std::make_unique<ActionDesk>(Private{}, rooms);
     TRY(desk->load_freeze());
-    TRY(desk->take_up_outcomes());
-    TRY(desk->resume_earlier_run());
+    desk->left_open_ = TRY(desk->actions_.load_open());
     return desk;
 }
 
@@ -69,83 +66,21 @@ Result<void> ActionDesk::load_freeze() {
     return {};
 }
 
-Result<ActionDesk::Recorded> ActionDesk::recorded_about(
-    const std::vector<ActionEntry>& open) const {
-    Recorded out;
-    audit::Log& log = rooms_.core.recorder.log();
-    std::uint64_t next = log.size();
-    for (const ActionEntry& entry : open) {
-        next = std::min(next, entry.records.empty() ? next : entry.records.front());
+std::vector<std::string> ActionDesk::left_open() const {
+    std::vector<std::string> ids;
+    for (const ActionEntry& entry : left_open_) {
+        ids.push_back(entry.id);
     }
-    while (next < log.size()) {
-        const std::vector<std::string> lines = TRY(log.read_range(next, kRecordsPerRead));
-        if (lines.empty()) {
-            break;
-        }
-        next += lines.size();
-        for (const std::string& line : lines) {
-            const audit::ReadRecord record = TRY(audit::read_record(line));
-            const bool is_vote = record.type == "vote";
-            if (!is_vote && record.type != "release" && record.type != "refusal") {
-                continue;
-            }
-            const json::value body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
-            text::ObjectReader in(body, "record");
-            in.ignore_unknown();
-            if (is_vote) {
-                const auto* member = in.member("vote");
-                TRY(in.finish());
-                model::Vote vote = TRY(model::vote_from(*member));
-                out.votes[vote.action].push_back(std::move(vote));
-                continue;
-            }
-            const std::string action = in.string("action", limits::kNameBytesMax);
-            RecordedEnd end;
-            end.released = record.type == "release";
-            end.decided_by = in.string("decided_by", limits::kCommentBytesMax);
-            end.seq = record.seq;
-            TRY(in.finish());
-            out.ends.insert_or_assign(action, std::move(end));
-        }
-    }
-    return out;
+    return ids;
 }
 
-Result<void> ActionDesk::take_up_outcomes() {
-    audit::Log& log = rooms_.core.recorder.log();
-    std::uint64_t next = TRY(actions_.stored_through());
-    while (next < log.size()) {
-        const std::vector<std::string> lines = TRY(log.read_range(next, kRecordsPerRead));
-        if (lines.empty()) {
-            break;
-        }
-        next += lines.size();
-        for (const std::string& line : lines) {
-            const audit::ReadRecord record = TRY(audit::read_record(line));
-            if (record.type == "outcome") {
-                TRY(take_up_outcome(record));
-            }
-        }
-    }
-    return {};
-}
-
-Result<void> ActionDesk::take_up_outcome(const audit::ReadRecord& record) {
-    const json::value body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
-    text::ObjectReader in(body, "outcome record");
-    in.ignore_unknown();
-    const std::string id = in.string("action", limits::kNameBytesMax);
-    const json::value* outcome = in.member("outcome");
-    TRY(in.finish());
+Result<void> ActionDesk::take_up_outcome(const std::string& id,
+                                         const RecordedAction::Outcome& outcome) {
     std::optional<ActionEntry> entry = TRY(actions_.find(id));
     if (!entry || entry->state == ActionState::Done) {
         return {};
     }
-    entry->outcome = TRY(model::outcome_from(*outcome));
-    entry->state = ActionState::Done;
-    entry->expires.reset();
-    entry->records.push_back(record.seq);
-    entry->message = message_for(*entry);
+    apply_outcome(*entry, outcome);
     actions_.store_later(*entry);
     return {};
 }
@@ -168,7 +103,7 @@ Result<bool> ActionDesk::has_record(const ActionEntry& entry) {
     return action == entry.id;
 }
 
-void ActionDesk::apply_end(ActionEntry& entry, const RecordedEnd& end) {
+void ActionDesk::apply_end(ActionEntry& entry, const RecordedAction::End& end) {
     entry.state = end.released ? ActionState::Granted : ActionState::Denied;
     entry.decided_by = end.decided_by;
     entry.expires.reset();
@@ -176,19 +111,26 @@ void ActionDesk::apply_end(ActionEntry& entry, const RecordedEnd& end) {
     entry.message = message_for(entry);
 }
 
-Result<void> ActionDesk::resume_earlier_run() {
-    std::vector<ActionEntry> open = TRY(actions_.load_open());
-    const Recorded recorded = TRY(recorded_about(open));
-    for (ActionEntry& entry : open) {
-        const auto end = recorded.ends.find(entry.id);
-        if (end == recorded.ends.end()) {
-            const auto votes = recorded.votes.find(entry.id);
-            take_up(std::move(entry),
-                    votes == recorded.votes.end() ? std::vector<model::Vote>() : votes->second);
-        } else {
-            apply_end(entry, end->second);
-            actions_.store_later(entry);
+void ActionDesk::apply_outcome(ActionEntry& entry, const RecordedAction::Outcome& outcome) {
+    entry.outcome = outcome.outcome;
+    entry.state = ActionState::Done;
+    entry.expires.reset();
+    entry.records.push_back(outcome.seq);
+    entry.message = message_for(entry);
+}
+
+Result<void> ActionDesk::resume(const EarlierRun& earlier) {
+    for (ActionEntry& entry : std::exchange(left_open_, {})) {
+        const RecordedAction& recorded = earlier.action(entry.id);
+        if (!recorded.end) {
+            take_up(std::move(entry), recorded.votes);
+            continue;
         }
+        apply_end(entry, *recorded.end);
+        if (recorded.outcome) {
+            apply_outcome(entry, *recorded.outcome);
+        }
+        actions_.store_later(entry);
     }
     // Requests whose action never reached the store: nobody was told about them.
     for (const approval::Consent& consent : rooms_.approvals.open_requests()) {

@@ -19,8 +19,21 @@ namespace {
 namespace json = boost::json;
 using store::Collection;
 
-constexpr std::string_view kCursorKey = "audit-index";
 constexpr std::string_view kDayPrefix = "day:";
+
+/// Where in Collection::Meta a pass keeps its place and its numbers.
+struct PassKeys {
+    std::string_view place;
+    std::string_view days;      ///< a day follows
+    std::string_view days_end;  ///< behind all of them
+};
+constexpr auto kPassKeys = std::to_array<PassKeys>({
+    {"audit-index", kDayPrefix, "day;"},
+    {"audit-index-anew", "anew-day:", "anew-day;"},
+});
+constexpr const PassKeys& keys_of(Pass pass) {
+    return kPassKeys[static_cast<std::size_t>(pass)];
+}
 /// Text of an action that the index can find; the record holds all of it.
 constexpr std::size_t kIndexedTextMax = 4096;
 
@@ -116,7 +129,7 @@ Result<void> put_facts(store::Transaction& transaction, std::uint64_t seq, Insta
                             {"action", facts.action}});
 }
 
-/// When the action was decided first; nullopt when the index does not know it.
+/// When the action was decided first; nullopt when the index does not know it, or not any more.
 Result<std::optional<Instant>> asked_at(store::Transaction& transaction,
                                         const std::string& action) {
     store::Query query;
@@ -127,9 +140,9 @@ Result<std::optional<Instant>> asked_at(store::Transaction& transaction,
         return std::optional<Instant>();
     }
     const std::string_view document = found.front().value;
-    const json::value value =
-        TRY(text::parse_json(document.substr(0, document.find('\n')), limits::kConfigBytesMax));
-    return parse_instant(text_at(value, {"time"}));
+    const auto value =
+        text::parse_json(document.substr(0, document.find('\n')), limits::kConfigBytesMax);
+    return value.ok() ? parse_instant(text_at(*value, {"time"})) : std::nullopt;
 }
 
 void count_decision(DayNumbers& day, const json::value& body) {
@@ -180,21 +193,34 @@ Result<void> count(store::Transaction& transaction, DayNumbers& day, std::string
     return {};
 }
 
-Result<void> erase_days(store::Transaction& transaction) {
-    store::Query query;
-    query.after = kDayPrefix;
-    std::vector<std::string> keys;
-    TRY(store::for_each(transaction, Collection::Meta, query,
-                        [&keys](const store::Document& document) -> Result<void> {
-                            if (document.key.starts_with(kDayPrefix)) {
-                                keys.push_back(document.key);
-                            }
-                            return {};
-                        }));
-    for (const std::string& key : keys) {
-        TRY(transaction.erase(Collection::Meta, key));
+Result<void> erase_days(store::Transaction& transaction, Pass pass) {
+    return transaction.erase_range(Collection::Meta, keys_of(pass).days, keys_of(pass).days_end);
+}
+
+Result<std::optional<std::uint64_t>> place(store::Transaction& transaction, Pass pass) {
+    const auto document = TRY(transaction.get(Collection::Meta, keys_of(pass).place));
+    if (!document) {
+        return std::optional<std::uint64_t>();
     }
-    return {};
+    const auto next = text::parse_integer(*document, 0, INT64_MAX);
+    if (!next) {
+        return Error(ErrorCode::Corrupt, "the place of the audit index is no number");
+    }
+    return std::optional(static_cast<std::uint64_t>(*next));
+}
+
+Result<void> put_place(store::Transaction& transaction, Pass pass, std::uint64_t through) {
+    return transaction.put(Collection::Meta, keys_of(pass).place, std::to_string(through), {});
+}
+
+Result<DayNumbers> numbers_of(store::Transaction& transaction, Pass pass, std::string_view day) {
+    const auto document =
+        TRY(transaction.get(Collection::Meta, std::string(keys_of(pass).days) + std::string(day)));
+    if (!document) {
+        return DayNumbers{};
+    }
+    const json::value value = TRY(text::parse_json(*document, store::kDocumentBytesMax));
+    return day_numbers_from(value);
 }
 
 }  // namespace
@@ -207,27 +233,40 @@ std::string index_key(std::uint64_t seq) {
     return text::to_hex(bytes);
 }
 
+std::optional<std::uint64_t> index_seq(std::string_view key) {
+    if (key.size() != 16) {
+        return std::nullopt;
+    }
+    std::uint64_t seq = 0;
+    for (const char c : key) {
+        const bool digit = c >= '0' && c <= '9';
+        if (!digit && (c < 'a' || c > 'f')) {
+            return std::nullopt;
+        }
+        seq = seq << 4U | static_cast<std::uint64_t>(digit ? c - '0' : c - 'a' + 10);
+    }
+    return seq;
+}
+
 Result<std::uint64_t> indexed_through(store::Transaction& transaction) {
-    const auto document = TRY(transaction.get(Collection::Meta, kCursorKey));
-    if (!document) {
-        return std::uint64_t{0};
-    }
-    const auto next = text::parse_integer(*document, 0, INT64_MAX);
-    if (!next) {
-        return Error(ErrorCode::Corrupt, "the place of the audit index is no number",
-                     "the next start makes it anew");
-    }
-    return static_cast<std::uint64_t>(*next);
+    const auto through = TRY(place(transaction, Pass::Following));
+    return through.value_or(0);
+}
+
+Result<std::optional<std::uint64_t>> made_anew_through(store::Transaction& transaction) {
+    return place(transaction, Pass::Anew);
 }
 
 Result<DayNumbers> day_numbers(store::Transaction& transaction, std::string_view day) {
-    const std::string key = std::string(kDayPrefix) + std::string(day);
-    const auto document = TRY(transaction.get(Collection::Meta, key));
-    if (!document) {
-        return DayNumbers{};
+    return numbers_of(transaction, Pass::Following, day);
+}
+
+Result<void> IndexBatch::begin(std::uint64_t first, std::uint64_t end) {
+    if (first == end) {
+        return {};
     }
-    const json::value value = TRY(text::parse_json(*document, store::kDocumentBytesMax));
-    return day_numbers_from(value);
+    return transaction_.erase_range(Collection::AuditIndex,
+                                    first == 0 ? std::string() : index_key(first), index_key(end));
 }
 
 Result<void> IndexBatch::add(std::string_view line) {
@@ -241,7 +280,7 @@ Result<void> IndexBatch::add(std::string_view line) {
     const std::string day = format_instant(read.time).substr(0, 10);
     auto numbers = days_.find(day);
     if (numbers == days_.end()) {
-        DayNumbers before = TRY(day_numbers(transaction_, day));
+        DayNumbers before = TRY(numbers_of(transaction_, pass_, day));
         numbers = days_.emplace(day, std::move(before)).first;
     }
     return count(transaction_, numbers->second, read.type, body, read.time);
@@ -249,18 +288,49 @@ Result<void> IndexBatch::add(std::string_view line) {
 
 Result<void> IndexBatch::finish(std::uint64_t through) {
     for (const auto& [day, numbers] : days_) {
-        TRY(transaction_.put(Collection::Meta, std::string(kDayPrefix) + day,
+        TRY(transaction_.put(Collection::Meta, std::string(keys_of(pass_).days) + day,
                              json::serialize(to_json(numbers)), {}));
     }
-    return transaction_.put(Collection::Meta, kCursorKey, std::to_string(through), {});
+    return put_place(transaction_, pass_, through);
 }
 
-Result<void> clear_index(store::Store& store) {
-    auto transaction = TRY(store.begin(store::Access::Write, store::Durability::Synced));
-    TRY(transaction->erase_all(Collection::AuditIndex));
-    TRY(erase_days(*transaction));
-    TRY(transaction->erase(Collection::Meta, kCursorKey));
-    return transaction->commit();
+Result<void> begin_anew(store::Transaction& transaction) {
+    TRY(erase_days(transaction, Pass::Anew));
+    return put_place(transaction, Pass::Anew, 0);
+}
+
+Result<void> end_anew(store::Transaction& transaction, std::uint64_t end) {
+    TRY(transaction.erase_range(Collection::AuditIndex, index_key(end), {}));
+    TRY(erase_days(transaction, Pass::Following));
+    const PassKeys& from = keys_of(Pass::Anew);
+    std::vector<store::Document> days;
+    store::Query query;
+    query.after = from.days;
+    TRY(store::for_each(transaction, Collection::Meta, query,
+                        [&](const store::Document& document) -> Result<void> {
+                            if (document.key.starts_with(from.days)) {
+                                days.push_back(document);
+                            }
+                            return {};
+                        }));
+    for (const store::Document& day : days) {
+        const std::string key =
+            std::string(kDayPrefix) + day.key.substr(keys_of(Pass::Anew).days.size());
+        TRY(transaction.put(Collection::Meta, key, day.value, {}));
+    }
+    TRY(erase_days(transaction, Pass::Anew));
+    TRY(transaction.erase(Collection::Meta, from.place));
+    return {};
+}
+
+Result<void> mend_place(store::Transaction& transaction, std::uint64_t records) {
+    store::Query last;
+    last.order = store::Order::Descending;
+    last.limit = 1;
+    const auto found = TRY(transaction.find(Collection::AuditIndex, last));
+    const auto seq = found.empty() ? std::nullopt : index_seq(found.front().key);
+    TRY(put_place(transaction, Pass::Following, seq && *seq < records ? *seq + 1 : 0));
+    return begin_anew(transaction);
 }
 
 }  // namespace countersign::gate

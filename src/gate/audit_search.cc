@@ -16,25 +16,10 @@ using store::Collection;
 
 /// Records that one transaction of the indexer takes, so that the loop is not held up.
 constexpr std::size_t kBatchMax = 256;
-/// Records that a start reads at once: each read begins with a seek and a part that is passed over.
+/// Records that are read at once: each read begins with a seek and a part that is passed over.
 constexpr std::size_t kReadMax = 4096;
 /// Numbers are kept for a year and a bit.
 constexpr int kDaysMax = 400;
-
-std::optional<std::uint64_t> seq_of(std::string_view key) {
-    if (key.size() != 16) {
-        return std::nullopt;
-    }
-    std::uint64_t seq = 0;
-    for (const char c : key) {
-        const bool digit = c >= '0' && c <= '9';
-        if (!digit && (c < 'a' || c > 'f')) {
-            return std::nullopt;
-        }
-        seq = seq << 4U | static_cast<std::uint64_t>(digit ? c - '0' : c - 'a' + 10);
-    }
-    return seq;
-}
 
 }  // namespace
 
@@ -43,25 +28,35 @@ bool AuditQuery::filtered() const {
            !type.empty() || !action.empty() || !text.empty();
 }
 
-Result<std::uint64_t> AuditSearch::read_place() {
+Result<AuditSearch::Places> AuditSearch::read_places() {
     auto transaction = TRY(core_.store.begin(store::Access::Read, store::Durability::Written));
-    return indexed_through(*transaction);
+    Places places;
+    places.next = TRY(indexed_through(*transaction));
+    places.anew = TRY(made_anew_through(*transaction));
+    return places;
 }
 
 Result<void> AuditSearch::begin_anew() {
-    TRY(clear_index(core_.store));
-    next_ = 0;
+    auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Synced));
+    TRY(gate::begin_anew(*transaction));
+    TRY(transaction->commit());
+    anew_ = 0;
     return {};
 }
 
 Result<void> AuditSearch::open() {
-    auto through = read_place();
-    if (!through.ok() && through.error().code == ErrorCode::Corrupt) {
-        log::warning(through.error().message + ": it is made anew");
-        TRY(begin_anew());
-        return {};
+    auto places = read_places();
+    if (!places.ok() && places.error().code == ErrorCode::Corrupt) {
+        log::warning(places.error().message + ": it is made anew");
+        auto transaction = TRY(core_.store.begin(store::Access::Write, store::Durability::Synced));
+        TRY(mend_place(*transaction, core_.recorder.log().size()));
+        TRY(transaction->commit());
+        transaction.reset();
+        places = read_places();
     }
-    next_ = TRY(std::move(through));
+    const Places found = TRY(std::move(places));
+    next_ = found.next;
+    anew_ = found.anew;
     if (next_ > core_.recorder.log().size()) {
         return Error(ErrorCode::Corrupt, "the store knows more records than the log holds",
                      "the log was replaced or cut: restore it, or move the state directory away");
@@ -83,8 +78,8 @@ Result<AuditSearch::Waiting> AuditSearch::waiting(std::size_t records_max) {
     audit::Log& log = core_.recorder.log();
     Waiting out;
     out.first = next_;
-    const std::uint64_t durable = std::max(log.durable_size(), next_) - next_;
-    out.lines = TRY(log.read_range(next_, std::min<std::size_t>(records_max, durable)));
+    const std::size_t durable = std::max(log.durable_size(), next_) - next_;
+    out.lines = TRY(log.read_range(next_, std::min({records_max, durable, kReadMax})));
     return out;
 }
 
@@ -93,11 +88,45 @@ Result<void> AuditSearch::index(store::Transaction& transaction, const Waiting& 
     if (from < waiting.first) {
         return Error(ErrorCode::Corrupt, "the audit index misses records");
     }
-    IndexBatch batch(transaction);
+    IndexBatch batch(transaction, Pass::Following);
+    TRY(batch.begin(from, std::max(from, waiting.end())));
     for (std::uint64_t seq = from; seq < waiting.end(); ++seq) {
         TRY(batch.add(waiting.lines[static_cast<std::size_t>(seq - waiting.first)]));
     }
     return batch.finish(std::max(from, waiting.end()));
+}
+
+Result<AuditSearch::Waiting> AuditSearch::waiting_anew(std::size_t records_max) {
+    Waiting out;
+    out.first = *anew_;
+    const std::uint64_t indexed = std::max(next_, out.first) - out.first;
+    const std::size_t most = std::min<std::uint64_t>(records_max, indexed);
+    if (most > 0) {
+        out.lines = TRY(core_.recorder.log().read_range(out.first, most));
+    }
+    return out;
+}
+
+Result<void> AuditSearch::index_anew(store::Transaction& transaction, const Waiting& waiting) {
+    const auto from = TRY(made_anew_through(transaction));
+    if (from != waiting.first) {
+        return Error(ErrorCode::Conflict, "the audit index was begun anew meanwhile");
+    }
+    const std::uint64_t reached = TRY(indexed_through(transaction));
+    const std::uint64_t end = std::min(waiting.end(), reached);
+    IndexBatch batch(transaction, Pass::Anew);
+    TRY(batch.begin(waiting.first, std::max(waiting.first, end)));
+    for (std::uint64_t seq = waiting.first; seq < end; ++seq) {
+        TRY(batch.add(waiting.lines[static_cast<std::size_t>(seq - waiting.first)]));
+    }
+    TRY(batch.finish(end));
+    return end == reached ? end_anew(transaction, end) : Result<void>();
+}
+
+Result<void> AuditSearch::made_anew() {
+    const Places places = TRY(read_places());
+    anew_ = places.anew;
+    return {};
 }
 
 Result<void> AuditSearch::catch_up() {
@@ -162,7 +191,7 @@ Result<AuditPage> AuditSearch::find_indexed(const AuditQuery& query) {
     const auto documents = TRY(store::find(core_.store, Collection::AuditIndex, find));
     AuditPage page;
     for (const store::Document& document : documents) {
-        const auto seq = seq_of(document.key);
+        const auto seq = index_seq(document.key);
         if (!seq) {
             return Error(ErrorCode::Corrupt, "the audit index holds a key that is no number");
         }
@@ -170,27 +199,9 @@ Result<AuditPage> AuditSearch::find_indexed(const AuditQuery& query) {
         page.lines.push_back(std::move(line));
     }
     if (documents.size() == query.limit) {
-        page.next = seq_of(documents.back().key);
+        page.next = index_seq(documents.back().key);
     }
     return page;
-}
-
-Result<void> AuditSearch::each_unindexed(
-    std::span<const audit::RecordType> types,
-    const std::function<Result<void>(const audit::ReadRecord&)>& visit) {
-    audit::Log& log = core_.recorder.log();
-    for (std::uint64_t seq = next_; seq < log.size();) {
-        const std::vector<std::string> lines = TRY(log.read_range(seq, kReadMax));
-        for (const std::string& line : lines) {
-            const audit::ReadRecord record = TRY(audit::read_record(line));
-            const auto type = audit::record_type_from(record.type);
-            if (type && std::find(types.begin(), types.end(), *type) != types.end()) {
-                TRY(visit(record));
-            }
-        }
-        seq += lines.size();
-    }
-    return {};
 }
 
 Result<std::string> AuditSearch::record(std::uint64_t seq) {

@@ -8,15 +8,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "audit/records.h"
 #include "gate/core.h"
 #include "gate/day_numbers.h"
 
@@ -50,9 +47,11 @@ public:
     /// Reads how far the index has come; one whose place cannot be read is made anew. Errors: the
     /// store's; Corrupt: the index knows more than the log.
     Result<void> open();
-    /// Forgets the index, so that the indexer makes it anew. No transaction that indexes may be
-    /// under way. Errors: the store's; then the old index stays.
+    /// Has the ticks make the index anew while it goes on serving; from the start when that is
+    /// under way already. No submitted transaction may be. Errors: the store's; nothing has begun.
     Result<void> begin_anew();
+    /// How many records are made anew so far; nullopt: that is not under way.
+    [[nodiscard]] std::optional<std::uint64_t> anew() const { return anew_; }
 
     /// Whether flushed records wait for the indexer.
     [[nodiscard]] bool behind() const;
@@ -72,10 +71,16 @@ public:
     /// The transaction that indexed all records before `end` is committed.
     void indexed(std::uint64_t end) { next_ = std::max(next_, end); }
 
-    /// Visits, in order, the records of these types that the index does not hold yet, without
-    /// indexing them: for a start, which must not wait for the index.
-    Result<void> each_unindexed(std::span<const audit::RecordType> types,
-                                const std::function<Result<void>(const audit::ReadRecord&)>& visit);
+    /// The next records to make anew, at most so many; none but a place when only the end is left.
+    /// anew() must hold a value. Errors: the log's.
+    Result<Waiting> waiting_anew(std::size_t records_max);
+    /// Makes them anew within `transaction`, and ends it all when that reaches as far as the index.
+    /// For any thread, as index().
+    static Result<void> index_anew(store::Transaction& transaction, const Waiting& waiting);
+    /// The transaction that made some anew is committed. Errors: the store's; the next call makes
+    /// up for it.
+    Result<void> made_anew();
+
     /// find() among what is indexed, however far that is. The query must be a filtered one.
     Result<AuditPage> find_indexed(const AuditQuery& query);
 
@@ -89,12 +94,17 @@ public:
     Result<std::map<std::string, DayNumbers>> days(int days);
 
 private:
-    Result<std::uint64_t> read_place();
+    struct Places {
+        std::uint64_t next = 0;
+        std::optional<std::uint64_t> anew;
+    };
+    Result<Places> read_places();
     Result<void> catch_up();
     Result<AuditPage> read_plain(const AuditQuery& query);
 
     Core& core_;
-    std::uint64_t next_ = 0;  ///< first record that is not known to be indexed
+    std::uint64_t next_ = 0;             ///< first record that is not known to be indexed
+    std::optional<std::uint64_t> anew_;  ///< first record that is not known to be made anew
 };
 
 }  // namespace countersign::gate

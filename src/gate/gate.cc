@@ -1,15 +1,11 @@
 #include "gate/gate.h"
 
 #include <algorithm>
-#include <array>
-#include <boost/json.hpp>
 #include <map>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "model/codec.h"
-#include "text/json.h"
 
 namespace countersign::gate {
 namespace {
@@ -21,6 +17,8 @@ constexpr std::size_t kIndexPerTick = 512;
 /// question, which catches up first; but it never lags further than kIndexLagMax.
 constexpr std::uint64_t kBusyRecords = 16;
 constexpr std::uint64_t kIndexLagMax = 20'000;
+/// What a busy tick makes anew when somebody asked for that, so that it comes to an end.
+constexpr std::size_t kAnewWhileBusy = 64;
 /// Actions that one tick hands over at most: the loop copies them. What is asked of the store is
 /// written first (Actions::list), and a start takes up what a killed gateway did not store.
 constexpr std::size_t kStorePerTick = 256;
@@ -73,59 +71,30 @@ Result<std::unique_ptr<Gate>> Gate::open(const Parts& parts) {
 
 Result<void> Gate::start() {
     TRY(search_.open());
-    const Unindexed unindexed = TRY(read_unindexed());
-    TRY(end_what_the_log_ended(unindexed));
-    TRY(remove_whom_the_log_does_not_know(unindexed));
+    actions_ =
+        TRY(ActionDesk::open({core_, *rules_, experience_, *sessions_, *approvals_, *approvers_}));
+    EarlierRun::Wanted wanted;
+    wanted.open_actions = actions_->left_open();
+    wanted.stored_through = TRY(actions_->actions().stored_through());
+    wanted.outcome = [this](const std::string& action, const RecordedAction::Outcome& outcome) {
+        return actions_->take_up_outcome(action, outcome);
+    };
+    const EarlierRun earlier =
+        TRY(EarlierRun::read(search_, core_.recorder.log(), std::move(wanted)));
+    TRY(end_what_the_log_ended(earlier));
+    TRY(remove_whom_the_log_does_not_know(earlier));
     audit::GatewayStart body;
     body.version = version_;
     body.configuration = configuration_digest_;
     body.policy = rules_->policy().digest();
     body.host = core_.host;
     TRY(core_.recorder.record_now(audit::to_record(body)));
-    actions_ =
-        TRY(ActionDesk::open({core_, *rules_, experience_, *sessions_, *approvals_, *approvers_}));
+    TRY(actions_->resume(earlier));
     incidents_ = std::make_unique<IncidentDesk>(core_, sessions_desk_, *actions_);
     return {};
 }
 
-Result<bool> Gate::has_record(audit::RecordType type, const std::string& session) {
-    AuditQuery query;
-    query.type = audit::record_type_name(type);
-    query.session = session;
-    query.limit = 1;
-    const AuditPage found = TRY(search_.find_indexed(query));
-    return !found.lines.empty();
-}
-
-Result<Gate::Unindexed> Gate::read_unindexed() {
-    using audit::RecordType;
-    constexpr std::array kTypes = {RecordType::SessionStart, RecordType::SessionEnd,
-                                   RecordType::ApproverChange};
-    Unindexed out;
-    const auto take = [&out](const audit::ReadRecord& record) -> Result<void> {
-        const auto type = audit::record_type_from(record.type);
-        if (type == RecordType::ApproverChange) {
-            out.approver_changes.push_back(record);
-            return {};
-        }
-        const auto body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
-        text::ObjectReader in(body, "session record");
-        in.ignore_unknown();
-        if (type == RecordType::SessionEnd) {
-            out.ended.insert(in.string("session", limits::kNameBytesMax));
-            return in.finish();
-        }
-        const auto* session = in.member("session");
-        TRY(in.finish());
-        const model::Session started = TRY(model::session_from(*session));
-        out.started.insert(started.id);
-        return {};
-    };
-    TRY(search_.each_unindexed(kTypes, take));
-    return out;
-}
-
-Result<void> Gate::end_what_the_log_ended(const Unindexed& unindexed) {
+Result<void> Gate::end_what_the_log_ended(const EarlierRun& earlier) {
     std::vector<std::string> ended;
     std::string after;
     while (true) {
@@ -133,10 +102,9 @@ Result<void> Gate::end_what_the_log_ended(const Unindexed& unindexed) {
             TRY(sessions_->list(model::SessionState::Active, after, limits::kPageEntriesMax));
         for (const model::Session& session : page) {
             // One that never began by the log's word ends without a word as well.
-            const bool began = TRY(has_record(audit::RecordType::SessionStart, session.id));
-            const bool over = TRY(has_record(audit::RecordType::SessionEnd, session.id));
-            if ((!began && !unindexed.started.contains(session.id)) || over ||
-                unindexed.ended.contains(session.id)) {
+            const bool began = TRY(earlier.began(session.id));
+            const bool over = TRY(earlier.ended(session.id));
+            if (!began || over) {
                 ended.push_back(session.id);
             }
         }
@@ -147,36 +115,11 @@ Result<void> Gate::end_what_the_log_ended(const Unindexed& unindexed) {
     }
 }
 
-Result<void> Gate::remove_whom_the_log_does_not_know(const Unindexed& unindexed) {
-    // Name -> key by the last record about it; empty: removed.
-    std::map<std::string, std::string> enrolled;
-    const auto take = [&enrolled](const audit::ReadRecord& record) -> Result<void> {
-        const auto body = TRY(text::parse_json(record.body, limits::kRecordBytesMax));
-        text::ObjectReader in(body, "approver record");
-        in.ignore_unknown();
-        const std::string change = in.string("change", limits::kNameBytesMax);
-        const std::string name = in.string("name", limits::kNameBytesMax);
-        const std::string key = in.string("public_key", limits::kKeyFileBytesMax);
-        TRY(in.finish());
-        enrolled[name] = change == "enrolled" ? key : std::string();
-        return {};
-    };
-    AuditQuery query;
-    query.type = audit::record_type_name(audit::RecordType::ApproverChange);
-    query.limit = limits::kPageEntriesMax;
-    do {
-        const AuditPage page = TRY(search_.find_indexed(query));
-        for (const std::string& line : page.lines) {
-            const audit::ReadRecord record = TRY(audit::read_record(line));
-            TRY(take(record));
-        }
-        query.after = page.next;
-    } while (query.after);
-    for (const audit::ReadRecord& record : unindexed.approver_changes) {
-        TRY(take(record));
-    }
+Result<void> Gate::remove_whom_the_log_does_not_know(const EarlierRun& earlier) {
+    const std::map<std::string, std::string> enrolled = TRY(earlier.enrolled());
     for (const model::Approver& approver : approvers_->list()) {
-        if (approver.active && enrolled[approver.name] != approver.public_key) {
+        const auto key = enrolled.find(approver.name);
+        if (approver.active && (key == enrolled.end() || key->second != approver.public_key)) {
             log::warning("approver " + approver.name + " is not enrolled by the log: removed");
             TRY(approvers_->remove(approver.name));
         }
@@ -267,21 +210,27 @@ void Gate::write_back(bool baselines) {
     const std::size_t most = kIndexPerTick + (search_.lag() < kIndexLagMax ? 0 : arrived);
     size_at_tick_ = size;
     const bool due = actions_->actions().dirty() || rules_->dirty() ||
-                     (baselines && experience_.dirty()) || (search_.behind() && !busy);
+                     (baselines && experience_.dirty()) || (search_.behind() && !busy) ||
+                     search_.anew();
     if (!due || writing_) {
         return;
     }
-    auto started = start_write(baselines ? Baselines::Write : Baselines::Leave, busy ? 0 : most);
+    const IndexShare share{busy ? 0 : most, busy ? kAnewWhileBusy : kIndexPerTick};
+    auto started = start_write(baselines ? Baselines::Write : Baselines::Leave, share);
     if (!started.ok()) {
         log::warning("the store lags behind: " + started.error().message);
     }
 }
 
 /// Hands the store what changed. Its thread writes, since a commit may wait for the disk.
-Result<void> Gate::start_write(Baselines baselines, std::size_t index_most) {
+Result<void> Gate::start_write(Baselines baselines, IndexShare share) {
     AuditSearch::Waiting index;
-    if (search_.behind() && index_most > 0) {
-        index = TRY(search_.waiting(index_most));
+    if (search_.behind() && share.arrived > 0) {
+        index = TRY(search_.waiting(share.arrived));
+    }
+    std::optional<AuditSearch::Waiting> anew;
+    if (search_.anew() && index.lines.size() < share.anew) {
+        anew = TRY(search_.waiting_anew(share.anew - index.lines.size()));
     }
     std::vector<store::Document> learned;
     if (baselines == Baselines::Write) {
@@ -289,10 +238,11 @@ Result<void> Gate::start_write(Baselines baselines, std::size_t index_most) {
     }
     writing_ = true;
     index_reaches_ = index.end();
+    anew_written_ = anew.has_value();
     auto submitted = core_.store.submit([actions = actions_->actions().begin_write(
                                              kStorePerTick, core_.recorder.log().durable_size()),
                                          uses = rules_->begin_write(), learned = std::move(learned),
-                                         index = std::move(index)](
+                                         index = std::move(index), anew = std::move(anew)](
                                             store::Transaction& transaction) -> Result<void> {
         TRY(Actions::put(transaction, actions));
         for (const store::Document& use : uses) {
@@ -301,7 +251,10 @@ Result<void> Gate::start_write(Baselines baselines, std::size_t index_most) {
         for (const store::Document& baseline : learned) {
             TRY(transaction.put(store::Collection::Baselines, baseline.key, baseline.value, {}));
         }
-        return index.lines.empty() ? Result<void>() : AuditSearch::index(transaction, index);
+        if (!index.lines.empty()) {
+            TRY(AuditSearch::index(transaction, index));
+        }
+        return anew ? AuditSearch::index_anew(transaction, *anew) : Result<void>();
     });
     if (!submitted.ok()) {
         written(Written::No);
@@ -328,12 +281,17 @@ void Gate::written(Written written) {
         search_.indexed(index_reaches_);
     }
     writing_ = false;
+    if (std::exchange(anew_written_, false)) {
+        if (auto read = search_.made_anew(); !read.ok()) {
+            log::warning("the store lags behind: " + read.error().message);
+        }
+    }
 }
 
 bool Gate::restless() const {
     audit::Log& log = core_.recorder.log();
     return actions_->actions().dirty() || rules_->dirty() || experience_.dirty() ||
-           search_.behind() || !log.healthy() || log.durable_size() < log.size();
+           search_.behind() || search_.anew() || !log.healthy() || log.durable_size() < log.size();
 }
 
 std::optional<Instant> Gate::next_expiry() const {
@@ -374,7 +332,7 @@ void Gate::stop(std::string_view reason) {
     end_write();
     auto done = actions_->actions().write_now();
     if (done.ok()) {
-        done = start_write(Baselines::Write, kIndexPerTick);
+        done = start_write(Baselines::Write, {kIndexPerTick, 0});
     }
     if (!done.ok()) {
         log::warning("the store lags behind: " + done.error().message);

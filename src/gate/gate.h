@@ -102,8 +102,8 @@ public:
     /// Records that somebody was refused at a door.
     void refused_sign_in(std::string_view door, std::string_view who, std::string_view reason);
 
-    /// Forgets the search index and the numbers per day; the ticks make them anew from the log.
-    /// Gives how many records there are. Errors: the store's; then the old index stays.
+    /// Has the ticks make the search index and the numbers per day anew from the log; both go on
+    /// serving. Gives how many records there are. Errors: the store's; then nothing has begun.
     Result<std::uint64_t> reindex();
 
     void settle();
@@ -118,23 +118,19 @@ public:
     void stop(std::string_view reason);
 
 private:
-    /// What a start must know of the records that the index does not hold yet, so that it need not
-    /// wait for the index.
-    struct Unindexed {
-        std::set<std::string, std::less<>> started;  ///< sessions
-        std::set<std::string, std::less<>> ended;    ///< sessions
-        std::vector<audit::ReadRecord> approver_changes;
-    };
     Result<void> start();
-    Result<Unindexed> read_unindexed();
-    Result<void> end_what_the_log_ended(const Unindexed& unindexed);
-    Result<bool> has_record(audit::RecordType type, const std::string& session);
+    Result<void> end_what_the_log_ended(const EarlierRun& earlier);
     /// Whoever is stored as an approver and is not enrolled by the log's word (a store or a disk
     /// that failed just then, a kill in between) does not vote.
-    Result<void> remove_whom_the_log_does_not_know(const Unindexed& unindexed);
+    Result<void> remove_whom_the_log_does_not_know(const EarlierRun& earlier);
     void write_back(bool baselines);
     enum class Baselines { Leave, Write };
-    Result<void> start_write(Baselines baselines, std::size_t index_most);
+    /// How many records one write indexes at most.
+    struct IndexShare {
+        std::size_t arrived = 0;
+        std::size_t anew = 0;  ///< these and what has arrived together
+    };
+    Result<void> start_write(Baselines baselines, IndexShare share);
     void end_write();
     void written(Written written);
     void sync_log(Duration now);
@@ -158,6 +154,7 @@ private:
     std::uint64_t size_at_tick_ = 0;
     bool writing_ = false;  ///< the store was handed something and has not said how it ended
     std::uint64_t index_reaches_ = 0;  ///< with it
+    bool anew_written_ = false;        ///< it made a part of the index anew
 };
 
 }  // namespace countersign::gate

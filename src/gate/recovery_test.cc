@@ -223,6 +223,48 @@ TEST(Recovery, AStartDoesNotWaitForTheIndexAndKnowsWhatItDoesNotHold) {
     EXPECT_EQ(house.fault(), "");
 }
 
+TEST(Recovery, AUsedReleaseOfWhatTheStoreStillHasOpenStaysUsed) {
+    House house;
+    house.enrol("ann");
+    const auto grant = house.open_session();
+    const ActionEntry entry = house.ask(grant.session, House::exec({"frobnicate"}));
+    house.gate->tick();  // the store has it as pending
+    ASSERT_TRUE(house.vote(entry, "ann").ok());
+    ASSERT_TRUE(house.gate->actions().report(grant.session, entry.id, good_end()).ok());
+    house.start();
+    EXPECT_EQ(house.entry(entry.id).state, ActionState::Done);
+    EXPECT_EQ(house.gate->actions().report(grant.session, entry.id, good_end()).error().code,
+              ErrorCode::Conflict);
+    EXPECT_EQ(house.fault(), "");
+}
+
+TEST(Recovery, AStartDoesNotGrowWithTheLogBetweenAQuestionAndItsAnswer) {
+    House house;
+    house.enrol("ann");
+    house.enrol("ben");
+    const auto grant = house.open_session();
+    const ActionEntry entry = house.ask(grant.session, House::exec({"rm", "-rf", "/srv/data"}));
+    ASSERT_TRUE(house.vote(entry, "ann").ok());
+    audit::SignInFailure body;
+    const std::string reason(8000, 'x');
+    body.reason = reason;
+    for (int i = 0; i < 2000; ++i) {
+        ASSERT_TRUE(house.log->append(audit::to_record(body)).ok());
+        if (i % 100 == 99) {
+            ASSERT_TRUE(house.log->commit().ok());  // segments of 1 MB
+        }
+    }
+    while (house.gate->search().behind()) {
+        house.gate->tick();
+    }
+    const std::uint64_t before = house.files.bytes_read();
+    house.start();
+    EXPECT_LT(house.files.bytes_read() - before, 8U << 20U) << "of 16 MB";
+    ASSERT_TRUE(house.vote(entry, "ben").ok());
+    EXPECT_EQ(house.entry(entry.id).state, ActionState::Granted);
+    EXPECT_EQ(house.fault(), "");
+}
+
 TEST(Recovery, SilenceIsDenialAlsoWhenNothingCanBeStored) {
     House house;
     const auto grant = house.open_session();

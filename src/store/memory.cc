@@ -58,10 +58,15 @@ public:
         return true;
     }
 
-    Result<void> erase_all(Collection collection) override {
+    Result<void> erase_range(Collection collection, std::string_view least,
+                             std::string_view below) override {
         TRY(usable());
         TRY(writable());
-        table(collection).clear();
+        auto& rows = table(collection);
+        auto row = rows.lower_bound(least);
+        while (row != rows.end() && (below.empty() || row->first < below)) {
+            row = rows.erase(row);
+        }
         return {};
     }
 

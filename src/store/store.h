@@ -129,8 +129,9 @@ public:
                              const std::vector<IndexValue>& index) = 0;
     /// True when there was one.
     virtual Result<bool> erase(Collection collection, std::string_view key) = 0;
-    /// Every document of the collection.
-    virtual Result<void> erase_all(Collection collection) = 0;
+    /// Every document whose key is in [least, below), in byte order; an empty `below` is no bound.
+    virtual Result<void> erase_range(Collection collection, std::string_view least,
+                                     std::string_view below) = 0;
     virtual Result<std::vector<Document>> find(Collection collection, const Query& query) = 0;
     virtual Result<std::vector<Document>> find_range(Collection collection,
                                                      const RangeQuery& query) = 0;

@@ -122,6 +122,24 @@ TEST_P(Conformance, FindsByIndexesAndContents) {
     EXPECT_EQ(transaction->count(Collection::Actions, {}).take(), 3);
 }
 
+TEST_P(Conformance, ErasesFromAKeyUpToAnother) {
+    const auto left = [this](std::string_view least, std::string_view below) {
+        for (const char* key : {"a", "b", "ba", "c", "d"}) {
+            add(key, key, "open");
+        }
+        auto transaction = begin();
+        EXPECT_TRUE(transaction->erase_range(Collection::Actions, least, below).ok());
+        EXPECT_TRUE(transaction->commit().ok());
+        transaction.reset();
+        return keys(begin(Access::Read)->find(Collection::Actions, {}).take());
+    };
+    EXPECT_EQ(left("b", "c"), "a c d ");
+    EXPECT_EQ(left("ba", ""), "a b ");
+    EXPECT_EQ(left("c", "b"), "a b ba c d ");
+    EXPECT_EQ(left("", ""), "");
+    EXPECT_FALSE(begin(Access::Read)->erase_range(Collection::Actions, "", "").ok());
+}
+
 TEST_P(Conformance, FindsRanges) {
     add("a", "2026", "open");
     add("b", "2024", "open");

@@ -213,11 +213,9 @@ public:
     Result<bool> erase(Collection collection, std::string_view key) override {
         return guarded<bool>([&] { return do_erase(collection, key); });
     }
-    Result<void> erase_all(Collection collection) override {
-        return guarded<void>([&]() -> Result<void> {
-            TRY(writable());
-            return connection_.run("DELETE FROM " + table_name(collection));
-        });
+    Result<void> erase_range(Collection collection, std::string_view least,
+                             std::string_view below) override {
+        return guarded<void>([&] { return do_erase_range(collection, least, below); });
     }
     Result<std::vector<Document>> find(Collection collection, const Query& query) override {
         return guarded<std::vector<Document>>([&] { return do_find(collection, query); });
@@ -303,6 +301,21 @@ private:
         TRY(statement->step());
         statement->reset();
         return sqlite3_changes(connection_.database.get()) > 0;
+    }
+
+    Result<void> do_erase_range(Collection collection, std::string_view least,
+                                std::string_view below) {
+        TRY(writable());
+        Statement* statement =
+            TRY(connection_.statement("DELETE FROM " + table_name(collection) + " WHERE key>=?" +
+                                      (below.empty() ? "" : " AND key<?")));
+        TRY(statement->bind(1, least));
+        if (!below.empty()) {
+            TRY(statement->bind(2, below));
+        }
+        TRY(statement->step());
+        statement->reset();
+        return {};
     }
 
     Result<std::vector<Document>> do_find(Collection collection, const Query& query) {
