@@ -132,7 +132,8 @@ void Resolver::assign_array(const AssignmentForm& form, Span span) {
     const Variable* old = state_.variable(name);
     Variable variable = old != nullptr ? *old : Variable{};
     if (!form.append || !variable.array) {
-        const Value first = variable.value;
+        // Without an assignment in the text it may stand in the environment.
+        const Value first = old != nullptr ? variable.value : variable_value(name);
         variable.elements.clear();
         variable.elements_known = !variable.associative && (!form.append || first.is_known());
         if (form.append && first.is_text()) {

@@ -57,6 +57,38 @@ bool is_signal(std::string_view name) {
     return std::ranges::find(kSignals, plain) != std::end(kSignals);
 }
 
+/// dash's echo knows one option, and escapes without any.
+bool dash_echoes_alike(const std::vector<std::string>& arguments) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const bool option = arguments[i].starts_with("-") && !(i == 0 && arguments[i] == "-n");
+        if (option || arguments[i].find('\\') != std::string::npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Whether a format stands there that dash reads as bash does: %s, %%, \n, \t and text.
+bool dash_prints_alike(const std::vector<std::string>& arguments) {
+    if (arguments.empty() || arguments[0].starts_with("-")) {
+        return false;
+    }
+    const std::string& format = arguments[0];
+    for (std::size_t i = 0; i < format.size(); ++i) {
+        const char c = format[i];
+        if (c != '%' && c != '\\') {
+            continue;
+        }
+        ++i;
+        const char next = i < format.size() ? format[i] : '\0';
+        const bool known = c == '%' ? next == 's' || next == '%' : next == 'n' || next == 't';
+        if (!known) {
+            return false;
+        }
+    }
+    return true;
+}
+
 std::optional<std::int64_t> small_number(const model::Word& word) {
     if (!word.value || word.value->empty() || word.value->size() > 15) {
         return std::nullopt;
@@ -169,8 +201,8 @@ Status Resolver::builtin_echo(Invocation& invocation) {
     emit(invocation, Target::Builtin);
     const auto arguments = known_arguments(invocation.argv, 1);
     std::optional<std::string> text = arguments ? echo_output(*arguments) : std::nullopt;
-    if (text && surroundings_.dialect == Dialect::Posix && text->find('\\') != std::string::npos) {
-        text.reset();  // dash's echo reads escapes without -e
+    if (text && surroundings_.dialect == Dialect::Posix && !dash_echoes_alike(*arguments)) {
+        text.reset();
     }
     write_output(invocation, text, "output of echo with a value that is not known");
     return Status::Unknown;
@@ -180,10 +212,9 @@ Status Resolver::builtin_printf(Invocation& invocation) {
     emit(invocation, Target::Builtin);
     const auto& argv = invocation.argv;
     if (surroundings_.dialect == Dialect::Posix) {
-        const bool plain = argv.size() > 1 && argv[1].value && !argv[1].value->starts_with("-") &&
-                           argv[1].value->find("%q") == std::string::npos;
-        const auto arguments = plain ? known_arguments(argv, 1) : std::nullopt;
-        write_output(invocation, arguments ? printf_output(*arguments) : std::nullopt,
+        const auto arguments = known_arguments(argv, 1);
+        const bool alike = arguments && dash_prints_alike(*arguments);
+        write_output(invocation, alike ? printf_output(*arguments) : std::nullopt,
                      "output of printf with a value or an option that is not known");
         return Status::Unknown;
     }

@@ -129,7 +129,9 @@ void Resolver::declare_one(const model::Word& word, const Declaration& how,
     if (old != nullptr && old->readonly) {
         incomplete(word.span, "a declaration of a readonly variable");
     }
-    const bool fresh = how.in_function && !before;
+    // dash's local keeps the value that the name had outside.
+    const bool posix = surroundings_.dialect == Dialect::Posix;
+    const bool fresh = how.in_function && !before && !posix;
     Variable variable = old != nullptr && !fresh ? *old : Variable{};
     variable.exported = old != nullptr && old->exported;
     if (before && before->reached_through && equals == std::string::npos) {
@@ -145,7 +147,8 @@ void Resolver::declare_one(const model::Word& word, const Declaration& how,
         variable.associative = flags.find('A') != std::string::npos;
         variable.elements_known = !variable.associative && variable.value.is_known();
     }
-    if (old == nullptr && equals == std::string::npos && !how.in_function && !becomes_array) {
+    if (old == nullptr && equals == std::string::npos && (!how.in_function || posix) &&
+        !becomes_array) {
         variable.value = initial_value(name);
     }
     variable.assigned = variable.assigned || equals != std::string::npos || local;
