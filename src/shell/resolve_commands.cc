@@ -26,6 +26,18 @@ bool declares(std::span<const Word> words) {
     return false;
 }
 
+/// Whether an argument such as x=$y stands there: one word to a declaration, else it splits.
+bool holds_assignment_argument(std::span<const Word> words) {
+    for (const Word& word : words) {
+        const bool literal = !word.parts.empty() && word.parts[0].kind == PartKind::Literal;
+        if (word.is_assignment() || (literal && word.parts.size() > 1 &&
+                                     word.parts[0].text.find('=') != std::string_view::npos)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool all_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -79,6 +91,16 @@ Status Resolver::run_simple(const Simple& simple, std::span<const Redirect> redi
     invocation.words = simple.words;
     invocation.input = input_here();
     substituted_ = false;
+    if (simple.words.size() > 1 && holds_assignment_argument(simple.words.subspan(1))) {
+        // dash decides by what the name stands for; behind "command" it splits in both.
+        const std::string_view name = plain_text(simple.words[0]);
+        const bool named_by_value = surroundings_.dialect == Dialect::Posix && name.empty();
+        const bool behind = name == "command" || name == "builtin";
+        if (named_by_value ||
+            (declares(simple.words) && (behind || state_.function(name) != nullptr))) {
+            incomplete(span, "whether an argument such as x=$y splits is not followed here");
+        }
+    }
     invocation.argv =
         expand_words(simple.words, declares(simple.words) ? Declaring::Yes : Declaring::No);
     if (invocation.argv.empty()) {

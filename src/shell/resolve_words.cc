@@ -320,6 +320,9 @@ std::string Resolver::expand_pattern(const Word& word, std::optional<std::string
         }
         pattern += quoted ? escape_pattern(*field.value) : *field.value;
     }
+    if (surroundings_.dialect == Dialect::Posix && pattern.find("[^") != std::string::npos) {
+        unknown = "a set that starts with ^, which dash takes for one of its characters";
+    }
     if (extended_globs_ && has_extended_pattern(pattern)) {
         unknown = "an extended pattern";
     }
