@@ -279,7 +279,7 @@ def attempt(step):
 
 
 def scenario(gateway, told):
-    """A short day: sessions, actions of every kind, a vote, a freeze, an end."""
+    """A short day: sessions, actions of every kind, a vote, an index made anew, a freeze, an end."""
     attempt(lambda: gateway.enrol("alice"))
     session = attempt(gateway.open_session) or attempt(gateway.open_session)
     if session is None:
@@ -287,6 +287,7 @@ def scenario(gateway, told):
     for text in TEXTS:
         attempt(lambda text=text: ask_once(gateway, session["token"], text, told))
     attempt(lambda: held_and_approved(gateway, session["token"], told))
+    attempt(lambda: gateway.people("POST", "/v1/audit-reindex", {}))
     attempt(lambda: gateway.people("POST", "/v1/freeze", {"reason": "test"}))
     attempt(lambda: ask_once(gateway, session["token"], TEXTS[0], told))
     attempt(lambda: gateway.people("POST", "/v1/thaw", {"reason": "test"}))
