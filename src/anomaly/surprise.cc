@@ -18,6 +18,7 @@ struct Part {
 constexpr std::int64_t kHabitActions = 500;
 constexpr int kHourPoints = 3;
 constexpr int kRatePoints = 5;
+constexpr int kRateBuckets = 16;
 constexpr int kExtraPointsMax = 2;
 constexpr std::size_t kShownKeyBytesMax = 80;
 
@@ -62,6 +63,9 @@ struct SurpriseModel {
         Part part;
         part.points = static_cast<int>(std::lround(highest * key_class.points)) +
                       std::clamp(unseen - 1, 0, kExtraPointsMax);
+        if (part.points == 0) {
+            return part;
+        }
         part.why = "agents of this type have " + std::string(never ? "never " : "seldom ") +
                    std::string(key_class.deed) + " " + text::visible(which, kShownKeyBytesMax);
         return part;
@@ -78,14 +82,14 @@ struct SurpriseModel {
 
     [[nodiscard]] Part of_rate() const {
         const int rate = baseline.rate_at(now);
-        int highest = 0;
-        for (int bucket = 0; bucket < 16; ++bucket) {
-            if (count(std::string(kRatePrefix) + std::to_string(bucket)) > 0) {
-                highest = bucket;
-            }
-        }
-        if (baseline.actions_ < kHabitActions || rate <= highest) {
+        if (baseline.actions_ < kHabitActions || rate <= 0) {
             return {};
+        }
+        // Down from the highest: what is usual is found at once.
+        for (int bucket = kRateBuckets - 1; bucket >= rate; --bucket) {
+            if (count(std::string(kRatePrefix) + std::to_string(bucket)) > 0) {
+                return {};
+            }
         }
         return {kRatePoints, "agents of this type have never acted so often in a minute"};
     }

@@ -25,15 +25,13 @@ crypto::Digest Repeats::scope(std::string_view token_digest, std::string_view ro
 Repeats::First* Repeats::find_or_note(const crypto::Digest& scope, const crypto::Digest& request,
                                       Duration now) {
     trim(now);
-    const auto found = kept_.find(scope);
-    if (found != kept_.end()) {
-        return &found->second;
+    const auto [entry, added] = kept_.try_emplace(scope);
+    if (!added) {
+        return &entry->second;
     }
-    First first;
-    first.request = request;
-    first.at = now;
-    kept_.emplace(scope, std::move(first));
-    order_.push_back(scope);
+    entry->second.request = request;
+    entry->second.at = now;
+    order_.push_back({scope, now});
     return nullptr;
 }
 
@@ -48,12 +46,13 @@ void Repeats::forget(const crypto::Digest& scope) {
 
 void Repeats::trim(Duration now) {
     while (!order_.empty()) {
-        const auto oldest = kept_.find(order_.front());
-        const bool gone = oldest == kept_.end();
-        if (!gone && kept_.size() < kKeptMax && now - oldest->second.at < kKeptFor) {
+        const auto& [scope, at] = order_.front();
+        if (order_.size() < kKeptMax && now - at < kKeptFor) {
             return;
         }
-        if (!gone) {
+        // Forgotten and noted anew meanwhile: then a younger note stands for it.
+        const auto oldest = kept_.find(scope);
+        if (oldest != kept_.end() && oldest->second.at == at) {
             kept_.erase(oldest);
         }
         order_.pop_front();

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "api/message.h"
 #include "base/result.h"
@@ -53,7 +54,8 @@ private:
     };
 
     std::unordered_map<crypto::Digest, First, Hash> kept_;
-    std::deque<crypto::Digest> order_;
+    /// Oldest first, with the moment of each note; forgotten ones too.
+    std::deque<std::pair<crypto::Digest, Duration>> order_;
 };
 
 }  // namespace countersign::api

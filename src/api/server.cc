@@ -120,6 +120,7 @@ private:
     bool looking_ = false;
     std::vector<Waiting> batch_;
     bool flush_posted_ = false;
+    bool flushing_ = false;
     std::list<Waiter> waiters_;
     std::vector<std::shared_ptr<EventStream>> streams_;
     Duration next_tick_{};
@@ -252,15 +253,22 @@ void Server::Impl::look() {
 
 void Server::Impl::request(const std::shared_ptr<Connection>& connection, const Request& request) {
     batch_.push_back({connection, api_->handle(request), nullptr, false});
-    if (!flush_posted_) {
-        // Behind every handler that is ready now, so that their requests come along.
-        flush_posted_ = true;
-        asio::post(context_, [this] { flush(); });
+    if (flush_posted_) {
+        return;
     }
+    // An answer can bring up the next request of a peer that did not wait for it: that one is
+    // flushed from the loop, or the stack would grow with what a peer sends.
+    if (!flushing_ && !api_->gate().settles_to_disk()) {
+        return flush();
+    }
+    // Behind every handler that is ready now, so that their requests share the way to the disk.
+    flush_posted_ = true;
+    asio::post(context_, [this] { flush(); });
 }
 
 void Server::Impl::flush() {
     flush_posted_ = false;
+    flushing_ = true;
     api_->gate().settle();
     std::vector<Waiting> batch = std::exchange(batch_, {});
     for (Waiting& waiting : batch) {
@@ -273,6 +281,7 @@ void Server::Impl::flush() {
         }
     }
     wake_waiters();
+    flushing_ = false;
     pass_events();
     schedule_tick();
 }

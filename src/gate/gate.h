@@ -107,6 +107,8 @@ public:
     Result<std::uint64_t> reindex();
 
     void settle();
+    /// Whether settle() will wait for the disk: then whatever else is ready should come along.
+    [[nodiscard]] bool settles_to_disk() const { return core_.recorder.settles_to_disk(); }
     /// Expiry, healing, syncing, writing back, indexing. Cheap when there is nothing to do.
     void tick();
     /// Whether tick() has work that is not tied to a moment.

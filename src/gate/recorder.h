@@ -41,6 +41,8 @@ public:
 
     /// Whether something waits for settle().
     [[nodiscard]] bool unsettled() const { return waiting_ > 0; }
+    /// Whether settle() will wait for the disk, so that it is worth waiting for company.
+    [[nodiscard]] bool settles_to_disk() const { return durable_wanted_; }
     /// Changes when appended records were lost.
     [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
     [[nodiscard]] audit::Log& log() const { return log_; }

@@ -198,6 +198,9 @@ ExecStop::Reached ExecStop::reached() {
         reached_ = Reached::Gone;
     } else if (is_exec_stop(status)) {
         reached_ = Reached::Loaded;
+        // Here, while the gateway still judges, and not after its answer: looking a process up
+        // costs as much as all the rest of the comparison.
+        loaded_.reset(::open(process_path(pid_, "/exe").c_str(), O_PATH | O_CLOEXEC));
     } else {
         detach(std::exchange(pid_, 0), status);
         reached_ = Reached::Failed;
@@ -221,7 +224,7 @@ std::string ExecStop::words_differ(const Call& call, const Program& program) con
 }
 
 std::string ExecStop::files_differ(const Program& program) const {
-    if (identity_at(process_path(pid_, "/exe")) != program.loaded) {
+    if (!loaded_ || identity_of(loaded_) != program.loaded) {
         return "another file was loaded than " + program.path;
     }
     for (const auto& [path, identity] : program.bound) {

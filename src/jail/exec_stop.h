@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "jail/call.h"
 #include "jail/program.h"
+#include "sys/fd.h"
 
 namespace countersign::jail {
 
@@ -39,7 +40,9 @@ public:
     static Result<ExecStop> let_go(int listener, std::uint64_t id, const Call& call);
 
     ExecStop(ExecStop&& other) noexcept
-        : pid_(std::exchange(other.pid_, 0)), reached_(other.reached_) {}
+        : pid_(std::exchange(other.pid_, 0)),
+          reached_(other.reached_),
+          loaded_(std::move(other.loaded_)) {}
     ExecStop& operator=(ExecStop&&) = delete;
     ExecStop(const ExecStop&) = delete;
     ExecStop& operator=(const ExecStop&) = delete;
@@ -64,6 +67,9 @@ private:
 
     pid_t pid_ = 0;  ///< of the tracee; 0: there is none (any more)
     std::optional<Reached> reached_;
+    /// The file that was loaded (O_PATH), opened when the tracee stood: a program cannot exchange
+    /// it before its first instruction. Invalid: it could not be opened.
+    sys::Fd loaded_;
 };
 
 }  // namespace countersign::jail
